@@ -1,0 +1,1 @@
+"""When to ask, where to keep, whom to tell."""
