@@ -10,6 +10,8 @@ from probes.policy import RetentionPolicy
 Kind = Literal[
     "camera", "nvr", "vms", "switch", "ups", "nas", "access-controller", "alarm-panel", "intercom", "router", "server"
 ]
+_PORTS = {"onvif": 80, "snmp": 161, "rtsp": 554, "http": 80, "isapi": 80, "dahua": 80, "vapix": 80, "sia": 10500}
+_TLS_PORTS = {"rtsp": 322}
 PROTOCOLS = ("onvif", "snmp", "rtsp", "http", "isapi", "dahua", "vapix", "sia")
 
 
@@ -72,3 +74,10 @@ class Device(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=Tr
     def protocols(self) -> tuple[str, ...]:
         """The protocols that the inventory says the device speaks."""
         return tuple(protocol for protocol in PROTOCOLS if self.block(protocol) is not None)
+
+    def port(self, protocol: str) -> int:
+        """Return the port that `protocol` is asked on: the inventory's, else the usual one (IANA; 443 for TLS)."""
+        block = self.block(protocol)
+        if block is None or (block.port is None and not block.tls):
+            return _PORTS[protocol]
+        return block.port if block.port is not None else _TLS_PORTS.get(protocol, 443)

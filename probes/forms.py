@@ -30,3 +30,14 @@ def seconds(text: str) -> float:
     if found is None or not text:
         raise ValueError(text)
     return sum(float(count) * unit for count, unit in zip(found.groups(), _SECONDS, strict=True) if count)
+
+
+def length(seconds: float) -> str:
+    """Return a length of time as a person reads it, the same in every language: `3.2 s`, `5 min`, `2 h 05 min`, `3 d`."""
+    if seconds < 60:  # noqa: PLR2004  a minute
+        return f"{seconds:.1f} s" if seconds < 10 else f"{seconds:.0f} s"  # noqa: PLR2004
+    minutes = int(seconds // 60)
+    if minutes < 60:  # noqa: PLR2004  an hour
+        return f"{minutes} min"
+    hours, minutes = divmod(minutes, 60)
+    return f"{hours} h {minutes:02d} min" if hours < 48 else f"{hours // 24} d"  # noqa: PLR2004  two days

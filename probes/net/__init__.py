@@ -1,0 +1,1 @@
+"""The lines that probes ask over, below every protocol of a device."""
