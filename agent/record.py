@@ -25,7 +25,7 @@ class Fact(msgspec.Struct, frozen=True, kw_only=True):
 
 
 class Standing(msgspec.Struct, frozen=True, kw_only=True):
-    """A finding that holds now, since when, and who holds it: a check by its name, or a failed probing by its probe's."""
+    """A finding that holds now, since when, and who holds it: a check, or a probing that failed, by its name."""
 
     device: str
     owner: str

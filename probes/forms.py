@@ -33,7 +33,7 @@ def seconds(text: str) -> float:
 
 
 def length(seconds: float) -> str:
-    """Return a length of time as a person reads it, the same in every language: `3.2 s`, `5 min`, `2 h 05 min`, `3 d`."""
+    """Return a length of time as every language writes it: `3.2 s`, `5 min`, `2 h 05 min`, `3 d`."""
     if seconds < 60:  # noqa: PLR2004  a minute
         return f"{seconds:.1f} s" if seconds < 10 else f"{seconds:.0f} s"  # noqa: PLR2004
     minutes = int(seconds // 60)

@@ -14,8 +14,16 @@ def judge(sight: Sight, demands: Demands) -> Iterator[Finding]:
     offset = sight.known("clock.offset")
     if offset is None or offset.number is None:
         if "clock.offset" in sight.due:
-            limit = limits.crit if severity is Severity.CRIT else limits.warn
-        yield opinion(key, severity, off=length(off), limit=length(limit))
+            yield opinion("clock.unseen", Severity.UNKNOWN)
+        return
+    off = abs(offset.number)
+    limits = demands.policy.clock
+    if off <= limits.warn:
+        yield opinion("clock.right", Severity.OK, limit=limits.warn)
+        return
+    key = "clock.ahead" if offset.number > 0 else "clock.behind"
+    severity, limit = (Severity.CRIT, limits.crit) if off > limits.crit else (Severity.WARN, limits.warn)
+    yield opinion(key, severity, off=length(off), limit=length(limit))
 
 
 CHECK = Check(name="clock", reads=("clock.offset",), judge=judge)
