@@ -14,7 +14,7 @@ from probes.model import Finding, Footage, Observation, Report, Severity, opinio
 from probes.policy import Demands
 from probes.probe import Probe
 from probes.sight import Sight
-from probes.words import Phrase, say
+from probes.words import Argument, Phrase, say
 
 log = structlog.get_logger(__name__)
 
@@ -150,10 +150,10 @@ def run(check: Check, sight: Sight, demands: Demands) -> tuple[Finding, ...]:
         )
 
 
-def failed(key: str, severity: Severity, *, probe: Probe, **args: str | float) -> Finding:
+def failed(key: str, severity: Severity, probe: Probe, /, **args: Argument) -> Finding:
     """Return the finding that a failed probing becomes: about the login as a whole, or about this one probe."""
     subject = (probe.protocol or probe.name) if key.startswith("login.") else probe.name
-    return opinion(key, severity, subject=subject, **args)
+    return opinion(key, severity, subject=subject, **{"probe": probe.name, **args})
 
 
 def _changes(
@@ -188,10 +188,10 @@ def _matters(knowledge: Knowledge, fact: Fact, limits: Mapping[str, float]) -> b
     A number is held against the one that was told last, so that a slow drift is told too.
     """
     before = knowledge.facts.get(fact.probe, {}).get((fact.name, fact.subject))
-    if before is None or before.detail != fact.detail:
+    if before is None:
         return True
     if isinstance(fact.value, bool | str | Footage) or isinstance(before.value, bool | str | Footage):
-        return before.value != fact.value
+        return (before.value, before.detail) != (fact.value, fact.detail)
     limit = limits.get(fact.name)
     told = knowledge.told.get((fact.probe, fact.name, fact.subject), before.value)
     return limit is not None and abs(fact.value - told) > limit

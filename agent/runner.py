@@ -4,14 +4,15 @@ import asyncio
 import time
 import uuid
 from collections.abc import Callable, Iterable
-from typing import Any, Final, Protocol
+from typing import Final, Protocol
 
 import msgspec
 import structlog
 
 from agent import rest
 from agent.gates import Gates
-from agent.judge import Judged, Probing, failed, judge, login_owner, stamp
+from agent.journal.errors import Unwritable
+from agent.judge import Judged, Probing, failed, judge, stamp
 from agent.known import Knowledge
 from agent.record import Asked, Entry, Record, Sample
 from probes.check import Check
@@ -68,12 +69,12 @@ class Runner:
         self._salt = salt
         self._clock = clock
         self._sample = sample
+        self.unwritable: Unwritable | None = None
 
-    async def turn(self, watched: Watched, probe: Probe, *, timeout_s: float | None = None) -> Report | None:
-        """Ask `watched` by `probe` and return the report; None where its login rests and that is already told.
+    async def turn(self, watched: Watched, probe: Probe, *, timeout_s: float | None = None) -> Report:
+        """Ask `watched` by `probe` and return the report; where its login rests, one that says so without asking.
 
-        Raises:
-            Whatever the journal raises where it cannot commit; nothing is known then that was not kept.
+        What the journal cannot keep is not known either: `unwritable` holds why, and the next turn tells it again.
         """
         async with self._gates.enter(watched.target.device.id, width=watched.width):
             resting = self.resting(watched, probe)
@@ -83,8 +84,8 @@ class Runner:
             probing = await self._ask(watched, probe, timeout_s or probe.timeout)
         self._rest(watched, probing)
         judged = judge(watched.knowledge, probing, checks=self._checks, demands=watched.demands)
-        await self._commit(watched, judged, before)
-        self._remember(watched, probing, judged)
+        if await self._commit(watched, judged, before):
+            self._remember(watched, probing, judged)
         return judged.report
 
     def resting(self, watched: Watched, probe: Probe) -> rest.Rest | None:
@@ -112,14 +113,14 @@ class Runner:
             async with asyncio.timeout(timeout_s):
                 await probe.observe(watched.target, note)
         except TimeoutError:
-            failure = failed("answer.timeout", Severity.CRIT, probe=probe, seconds=timeout_s)
+            failure = failed("answer.timeout", Severity.CRIT, probe, seconds=timeout_s)
         except ProbeError as fault:
             refused = isinstance(fault, Refused) and fault.login and probe.protocol is not None
             severity = Severity.CRIT if refused else _SEVERITY.get(type(fault), Severity.UNKNOWN)
-            failure = _finding(fault, severity, probe)
+            failure = failed(fault.phrase.key, severity, probe, **fault.phrase.args)
         except Exception as fault:
             log.exception("probe_failed", probe=probe.name, device=watched.target.device.id)
-            failure = failed("answer.fault", Severity.UNKNOWN, probe=probe, fault=type(fault).__name__)
+            failure = failed("answer.fault", Severity.UNKNOWN, probe, fault=type(fault).__name__)
         return Probing(
             id=uuid.uuid4().hex,
             probe=probe,
@@ -143,7 +144,8 @@ class Runner:
         elif probing.failure is None:
             target.kept.pop(rest.key(probe.protocol), None)
 
-    async def _commit(self, watched: Watched, judged: Judged, before: dict[str, str]) -> None:
+    async def _commit(self, watched: Watched, judged: Judged, before: dict[str, str]) -> bool:
+        """Keep what changed, and tell whether it may now be known. Rests stay in memory even where the disk is full."""
         kept = watched.target.kept
         changes = {**{name: None for name in before if name not in kept}, **dict(kept.items() - before.items())}
         record = judged.record
@@ -151,14 +153,19 @@ class Runner:
             record = record or Record(device=watched.target.device.id)
             record = msgspec.structs.replace(record, kept=tuple(changes.items()))
         if record is None:
-            return
+            return True
         try:
             await self._journal.record(record)
-        except BaseException:
-            kept.clear()
-            kept.update(before)
-            raise
+        except Unwritable as fault:
+            if self.unwritable is None:
+                log.error("journal_unwritable", reason=str(fault))  # noqa: TRY400  a traceback tells an operator nothing
+            self.unwritable = fault
+            return False
+        if self.unwritable is not None:
+            log.warning("journal_writable_again")
+            self.unwritable = None
         watched.knowledge.learn(record)
+        return True
 
     def _remember(self, watched: Watched, probing: Probing, judged: Judged) -> None:
         """Take over what merely varies and need not be committed: figures, and when the probe asked."""
@@ -183,11 +190,9 @@ class Runner:
                         )
                     )
 
-    def _still(self, watched: Watched, probe: Probe, held: rest.Rest) -> Report | None:
+    def _still(self, watched: Watched, probe: Probe, held: rest.Rest) -> Report:
         """Return a report that says that the login rests, without asking the device."""
-        finding = failed("login.resting", Severity.CRIT, probe=probe, since=stamp(held.since), until=stamp(held.until))
-        known = watched.knowledge.standings.get(login_owner(probe.protocol or ""), ())
-        log.debug("login_rests", device=watched.target.device.id, probe=probe.name, told=bool(known))
+        finding = failed("login.resting", Severity.CRIT, probe, since=stamp(held.since), until=stamp(held.until))
         return Report(
             id=uuid.uuid4().hex,
             device=watched.target.device.id,
@@ -196,8 +201,3 @@ class Runner:
             duration_s=0.0,
             findings=(finding,),
         )
-
-
-def _finding(fault: ProbeError, severity: Severity, probe: Probe) -> Finding:
-    args: dict[str, Any] = dict(fault.phrase.args)
-    return failed(fault.phrase.key, severity, probe=probe, **args)

@@ -21,4 +21,5 @@ def first(start: float, every: float, phase_: float) -> float:
 
 def following(slot: float, every: float, now: float) -> float:
     """Return the slot after `slot` that lies beyond `now`; those missed in between are not made up."""
-    return slot + every * max(1, math.floor((now - slot) / every) + 1)
+    upcoming = slot + every * max(1, math.floor((now - slot) / every) + 1)
+    return upcoming if upcoming > now else upcoming + every  # a division that rounded down
