@@ -130,11 +130,10 @@ async def test_silence_takes_the_request_and_never_answers(session: aiohttp.Clie
 
 async def test_a_refused_port_refuses_and_comes_back_on_the_same_number(session: aiohttp.ClientSession) -> None:
     async with Camera() as camera:
-        assert (await ask(session, camera)).status == 200
         port = camera.port
         await camera.switch(wire="refused")
-        with pytest.raises(aiohttp.ClientConnectorError):
-            await ask(session, camera)
+        with pytest.raises(ConnectionRefusedError):
+            await asyncio.open_connection(camera.address, camera.port)
         await camera.switch(wire="open")
         assert camera.port == port
         assert (await ask(session, camera)).status == 200
@@ -191,10 +190,10 @@ def moment(answer: Answer, name: str) -> dt.datetime | None:
     found = etree.fromstring(answer.body).find(f".//{{*}}{name}")
     if found is None:
         return None
-    parts = [
-        int(found.findtext(f".//{{*}}{part}") or 0) for part in ("Year", "Month", "Day", "Hour", "Minute", "Second")
-    ]
-    return dt.datetime(*parts) if parts[0] else dt.datetime.min  # noqa: DTZ001, DTZ901  the camera names no zone
+    year, month, day, hour, minute = (
+        int(found.findtext(f".//{{*}}{part}") or 0) for part in ("Year", "Month", "Day", "Hour", "Minute")
+    )
+    return dt.datetime(year, month, day, hour, minute) if year else None  # noqa: DTZ001  the camera names no zone
 
 
 @pytest.mark.parametrize(
@@ -203,7 +202,7 @@ def moment(answer: Answer, name: str) -> dt.datetime | None:
         ({}, "06:00", "07:00", "false"),
         ({"no_utc": True}, None, "07:00", "false"),
         ({"no_local": True}, "06:00", None, "false"),
-        ({"zero_date": True}, "00:00", "00:00", "false"),
+        ({"zero_date": True}, None, None, "false"),
         ({"wrong_dst": True}, "06:00", "08:00", "true"),
         ({"local_as_utc": True}, "07:00", "07:00", "false"),
     ],
@@ -252,7 +251,7 @@ async def test_addresses_may_name_another_host(session: aiohttp.ClientSession) -
 
 async def test_a_camera_without_media2_or_services_says_so(session: aiohttp.ClientSession) -> None:
     async with Camera(quirks=Quirks(no_media2=True)) as camera:
-        assert TR2.encode() not in (await ask(session, camera, "GetServices")).body
+        assert f"<tds:Namespace>{TR2}<".encode() not in (await ask(session, camera, "GetServices")).body
         assert (await ask(session, camera, "GetProfiles", namespace=TR2, service="media2")).status == 404
         await camera.switch(no_services=True)
         assert b"ter:ActionNotSupported" in (await ask(session, camera, "GetServices")).body
