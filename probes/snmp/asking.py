@@ -55,11 +55,12 @@ class Snmp:
         self._port = port
         self._tries = tries
         self._caps = caps
+        self._heard = False  # whether any question of this session was answered
 
     async def open(self) -> None:
         """Learn a v3 device's engine; nothing for the other versions."""
         if self._version == "v3":
-            await self._patiently(self._wire.refresh)
+            await self._learn(self._tries)
 
     async def get(self, oids: Sequence[str]) -> dict[str, Value]:
         """Return the values of `oids` that the device has, by OID without leading dot.
@@ -183,28 +184,30 @@ class Snmp:
 
         Raises:
             Unreachable: no try was answered in its time.
+            Refused: the device tells its v3 engine, but answers this user nothing.
         """
         learnt = False
-        for wait in tries or self._tries:
+        waits = list(tries or self._tries)
+        while waits:
             try:
-                return await ask(wait)
+                answer = await ask(waits[0])
             except Lost:
-                continue
+                waits.pop(0)
             except Stale:
                 if learnt:
                     raise Malformed("answer.engine") from None
                 learnt = True
-                await self._again()
-            try:
-                return await ask(wait)
-            except Lost:
-                continue
-            except Stale:
-                raise Malformed("answer.engine") from None
+                await self._learn(self._tries)
+            else:
+                self._heard = True
+                return answer
+        if self._version == "v3" and not self._heard:  # net-snmp drops what it cannot decrypt without a word
+            await self._learn(self._tries[:1])
+            raise Refused("login.unheard")
         raise Unreachable("answer.unheard", port=self._port)
 
-    async def _again(self) -> None:
-        for wait in self._tries:
+    async def _learn(self, tries: tuple[float, ...]) -> None:
+        for wait in tries:
             try:
                 await self._wire.refresh(wait)
             except Lost:

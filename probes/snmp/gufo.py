@@ -30,7 +30,7 @@ from gufo.snmp.user import User as GufoUser
 
 from probes.errors import Malformed, Unreachable, Unsupported
 from probes.snmp import ber, usm
-from probes.snmp.client import TOO_BIG, Declined, Page, Row, Stale, User, Value
+from probes.snmp.client import AUTHORIZATION, TOO_BIG, Declined, Page, Row, Stale, User, Value
 from probes.snmp.datagram import Line
 
 _T = TypeVar("_T")
@@ -205,7 +205,7 @@ class GufoWire:
         except _fast.SnmpAuthError:
             if clock:
                 raise _Clock from None
-            raise Malformed from None
+            raise Declined(AUTHORIZATION) from None  # the one error-status that it does tell
         except _fast.SnmpError:
             raise Malformed from None
         except (OSError, StopAsyncIteration):

@@ -91,8 +91,8 @@ class PureWire:
         if self._user.auth:
             self._key = usm.localized(self._user.auth, self._keys[0], self._engine)
         if self._cipher is not None:
-            master = univ.OctetString(self._keys[1])
-            self._secret = self._cipher.localize_key(_AUTHS[self._user.auth], master, self._engine)
+            master, engine = univ.OctetString(self._keys[1]), univ.OctetString(self._engine)
+            self._secret = self._cipher.localize_key(_AUTHS[self._user.auth], master, engine)
 
     async def get(self, oids: Sequence[str], wait: float) -> Mapping[str, Value]:
         """Return what is there by one GET."""
