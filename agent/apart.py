@@ -25,6 +25,11 @@ FAILURES: Final = 3
 STRIKES: Final = 8
 
 
+def epoch(entry: Entry) -> str:
+    """Return `AGENT/EPOCH`, within which numbers count."""
+    return entry.id.rpartition("/")[0]
+
+
 class Suspect(msgspec.Struct, kw_only=True):
     """An entry that was refused alone. `taken` is how many entries the centre had taken by then."""
 
@@ -47,9 +52,9 @@ class Apart(msgspec.Struct, kw_only=True):
     def wants(self, entries: Sequence[Entry]) -> bool:
         """Tell whether the first of `entries` must go alone; forgets what the cursor has passed."""
         first = entries[0].seq
-        epoch = entries[0].id.rpartition("/")[0]
-        if epoch != self.epoch:  # the journal was set aside and counts anew: nothing that we know holds
-            self.until, self.failed, self.tolerant, self.epoch = 0, 0, False, epoch
+        current = epoch(entries[0])
+        if current != self.epoch:  # the journal was set aside and counts anew: nothing that we know holds
+            self.until, self.failed, self.tolerant, self.epoch = 0, 0, False, current
             self.ahead.clear()
             self.suspects.clear()
         self.ahead = {seq for seq in self.ahead if seq >= first}
@@ -85,13 +90,13 @@ class Apart(msgspec.Struct, kw_only=True):
         self.suspects.pop(seq, None)
         self.ahead.add(seq)
 
-    def reached(self, entries: Iterable[Entry]) -> int | None:
-        """Return the number up to which all of `entries` are decided, None where the first is not."""
+    def reached(self, entries: Iterable[Entry]) -> Entry | None:
+        """Return the last entry up to which all of `entries` are decided, None where the first is not."""
         last = None
         for entry in entries:
             if entry.seq not in self.ahead:
                 break
-            last = entry.seq
+            last = entry
         return last
 
     def next_due(self) -> float | None:

@@ -1,5 +1,6 @@
 """What delivering needs of the journal, how it paces itself, and what it tells of how it fares."""
 
+import asyncio
 from collections.abc import Sequence
 from typing import Protocol
 
@@ -15,18 +16,38 @@ class Log(Protocol):
     async def read(self, sink: str, lane: Lane, limit: int, max_bytes: int) -> Sequence[Entry]:
         """Return the entries after the cursor in order; at least one where there is one, however long it is."""
 
-    async def acknowledge(self, sink: str, lane: Lane, seq: int) -> None:
-        """Move the cursor of the lane to `seq`."""
+    async def acknowledge(self, sink: str, lane: Lane, seq: int, *, epoch: str | None = None) -> None:
+        """Move the cursor of the lane to `seq`, unless `epoch` is no longer the journal's."""
 
     async def set_aside(self, sink: str, seq: int, reason: str) -> None:
         """Keep on record that the sink refused `seq`; doing so twice changes nothing."""
 
-    @property
-    def appended(self) -> int:
-        """A number that grows whenever an entry that travels was appended."""
+
+class Bell:
+    """Wakes the forwarders: rung by whoever appended what travels."""
+
+    def __init__(self) -> None:
+        """Start unrung."""
+        self.rung = 0
+        self._waiting: set[asyncio.Future[None]] = set()
+
+    def ring(self) -> None:
+        """Wake all who wait. To be called once the entry is committed."""
+        self.rung += 1
+        for waiting in self._waiting:
+            if not waiting.done():
+                waiting.set_result(None)
 
     async def wait(self, seen: int) -> None:
-        """Return once `appended` is beyond `seen`."""
+        """Return once it was rung more often than `seen` times, at once where it already was."""
+        if self.rung > seen:
+            return
+        waiting = asyncio.get_running_loop().create_future()
+        self._waiting.add(waiting)
+        try:
+            await waiting
+        finally:
+            self._waiting.discard(waiting)
 
 
 class Pace(msgspec.Struct, frozen=True, kw_only=True):
@@ -37,6 +58,7 @@ class Pace(msgspec.Struct, frozen=True, kw_only=True):
     base: float = 1.0
     cap: float = 300.0
     asked_cap: float = 3600.0  # beyond that a Retry-After is not believed
+    look: float = 30.0  # an idle sink looks again so often, for what was appended without ringing (a loss, by a cap)
 
     def jittered(self, failures: int, draw: float) -> float:
         """Return how long to wait after so many failures in a row: full jitter, `draw` being within [0, 1)."""

@@ -7,7 +7,6 @@ full jitter, or as long as the centre asks. A trouble is said once when it begin
 """
 
 import asyncio
-import contextlib
 import random
 import time
 from collections.abc import Awaitable, Callable, Sequence
@@ -16,8 +15,9 @@ from typing import Final, NoReturn
 import msgspec
 import structlog
 
-from agent.apart import CHUNK, DOORS, FAILURES, STRIKES, Apart
-from agent.delivery import Delivery, Log, Pace
+from agent.apart import CHUNK, DOORS, FAILURES, STRIKES, Apart, epoch
+from agent.delivery import Bell, Delivery, Log, Pace
+from agent.journal import JournalError
 from agent.record import Entry, Lane
 from agent.sinks.sink import Permanent, Sink, Transient
 from probes.words import Phrase, utter
@@ -51,15 +51,17 @@ class Forwarder:
         *,
         log: Log,
         sink: Sink,
+        bell: Bell | None = None,
         pace: Pace | None = None,
         clock: Callable[[], float] = time.time,
         monotonic: Callable[[], float] = time.monotonic,
         sleep: Callable[[float], Awaitable[None]] = asyncio.sleep,
         draw: Callable[[], float] = random.random,
     ) -> None:
-        """Take what to read and where to deliver; `draw` is a source of randomness within [0, 1)."""
+        """Take what to read, where to deliver, what wakes us; `draw` is a source of randomness within [0, 1)."""
         self._log = log
         self._sink = sink
+        self._bell = bell or Bell()
         self._pace = pace or Pace()
         self._clock, self._monotonic, self._sleep, self._draw = clock, monotonic, sleep, draw
         self._lanes = {lane: Apart() for lane in LANES}
@@ -72,7 +74,7 @@ class Forwarder:
     async def run(self) -> NoReturn:
         """Deliver for ever. Cancelling is safe at any moment: at worst a batch is sent a second time."""
         while True:
-            seen = self._log.appended
+            seen = self._bell.rung
             pause = await self.step()
             if pause is None:
                 await self._idle(seen)
@@ -85,9 +87,13 @@ class Forwarder:
             return 0.0 if await self._pass() else None
         except Transient as failure:
             return self._hold(failure)
-        except Exception as fault:  # noqa: BLE001  a fault of ours, or a disk that fails: delivery must outlive it
-            self._say.error("delivery_fault", exc_info=True)
-            return self._hold(Transient("forward.fault", kind=type(fault).__name__))
+        except JournalError as failure:  # it says so itself, and tells the operator
+            return self._hold(Transient(failure.phrase))
+        except Exception as fault:  # noqa: BLE001  a fault of ours must not end delivery for good
+            held = Transient("forward.fault", kind=type(fault).__name__)
+            if held.phrase != self.state.trouble:
+                self._say.error("delivery_fault", exc_info=True)
+            return self._hold(held)
 
     async def _pass(self) -> bool:
         held: Transient | None = None
@@ -133,7 +139,7 @@ class Forwarder:
             elif failure.unheard and self.state.failures:
                 self._shrink(len(entries))  # twice unheard: the line may be too slow for so much at once
             raise
-        await self._log.acknowledge(self._sink.name, lane, entries[-1].seq)
+        await self._acknowledge(lane, entries[-1])
         apart.tolerant = False
         self._accepted(lane, len(entries))
         self._smooth += 1
@@ -157,7 +163,9 @@ class Forwarder:
             raise
         took = self._taken > before
         if took and len(walk.doors) <= _TRAILING:
-            await self._blame(lane, walk)
+            for entry, phrase in walk.doors:
+                await self._put_aside(lane, entry, phrase)
+            walk.doors.clear()
         await self._advance(lane, entries)
         # Known failures alone, while the centre takes others, have each a time of their own.
         postponed = not fresh and not walk.doors and not self.state.failures
@@ -186,13 +194,10 @@ class Forwarder:
             apart.settle(entry.seq)
             self._accepted(lane, 1)
             walk.failed = 0
-            await self._blame(lane, walk)
-
-    async def _blame(self, lane: Lane, walk: "_Walk") -> None:
-        """Set aside those that were told the door is closed: the centre took another in the same breath."""
-        for entry, phrase in walk.doors:
-            await self._put_aside(lane, entry, phrase)
-        walk.doors.clear()
+            # The door is open now. Was it just opened, or are these at fault? Only asking once more can tell.
+            doors, walk.doors = walk.doors, []
+            for refused, _ in doors:
+                await self._try(lane, refused, walk)
 
     def _proven(self, lane: Lane, entry: Entry) -> bool:
         """Tell whether the centre took others since it last refused `entry` in the same manner."""
@@ -216,7 +221,10 @@ class Forwarder:
     async def _advance(self, lane: Lane, entries: Sequence[Entry]) -> None:
         reached = self._lanes[lane].reached(entries)
         if reached is not None:
-            await self._log.acknowledge(self._sink.name, lane, reached)
+            await self._acknowledge(lane, reached)
+
+    async def _acknowledge(self, lane: Lane, last: Entry) -> None:
+        await self._log.acknowledge(self._sink.name, lane, last.seq, epoch=epoch(last).rpartition("/")[2])
 
     def _failed(self, lane: Lane, seq: int) -> None:
         """Count an answer such as 500; where it does not change, one entry may be what the centre fails over."""
@@ -257,20 +265,17 @@ class Forwarder:
         return pause
 
     async def _idle(self, seen: int) -> None:
-        """Wait until something was appended, or until a suspect is to be tried again."""
-        moments = [moment for apart in self._lanes.values() if (moment := apart.next_due()) is not None]
-        if not moments:
-            await self._log.wait(seen)
-            return
-        pause = max(0.0, min(moments) - self._monotonic())
-        waits = [asyncio.ensure_future(self._log.wait(seen)), asyncio.ensure_future(self._sleep(pause))]
+        """Wait until something was appended, or a suspect is to be tried again; look now and then in any case."""
+        now = self._monotonic()
+        moments = (moment for apart in self._lanes.values() if (moment := apart.next_due()) is not None)
+        pause = max(0.0, min(moments, default=now + self._pace.look) - now)
+        waits = [asyncio.ensure_future(self._bell.wait(seen)), asyncio.ensure_future(self._sleep(pause))]
         try:
             await asyncio.wait(waits, return_when=asyncio.FIRST_COMPLETED)
         finally:
             for wait in waits:
                 wait.cancel()
-                with contextlib.suppress(asyncio.CancelledError):
-                    await wait
+            await asyncio.gather(*waits, return_exceptions=True)
 
     def _note(self, **changed: str | float | Phrase | None) -> None:
         self.state = msgspec.structs.replace(self.state, **changed)

@@ -1,10 +1,9 @@
 """A journal in memory with the journal's manner: what the forwarder needs of it, and numbered entries to feed it."""
 
-import asyncio
 import json
 from collections.abc import Sequence
 
-from agent.delivery import Log
+from agent.delivery import Bell, Log
 from agent.record import Entry, Kind, Lane
 
 
@@ -30,21 +29,15 @@ class Ledger(Log):
         self.entries: list[Entry] = []
         self.cursors: dict[Lane, int] = {"first": 0, "report": 0}
         self.aside: dict[int, str] = {}
-        self._changed = asyncio.Condition()
-        self._appended = 0
+        self.bell = Bell()
 
     def put(self, count: int = 1, *, kind: Kind = "report", size: int = 0) -> list[Entry]:
         """Append so many entries."""
         first = len(self.entries) + 1
         made = [entry(seq, kind=kind, epoch=self.epoch, size=size) for seq in range(first, first + count)]
         self.entries += made
-        self._appended += count
+        self.bell.ring()
         return made
-
-    async def wake(self) -> None:
-        """Wake those who wait, as an append does."""
-        async with self._changed:
-            self._changed.notify_all()
 
     def renew(self, epoch: str) -> None:
         """Begin a new epoch, as after a damaged file."""
@@ -69,17 +62,11 @@ class Ledger(Log):
             found.append(one)
         return found
 
-    async def acknowledge(self, sink: str, lane: Lane, seq: int) -> None:
+    async def acknowledge(self, sink: str, lane: Lane, seq: int, *, epoch: str | None = None) -> None:
+        if epoch not in (None, self.epoch.partition("/")[2]):
+            return
         assert seq <= len(self.entries)
         self.cursors[lane] = max(self.cursors[lane], seq)
 
     async def set_aside(self, sink: str, seq: int, reason: str) -> None:
         self.aside[seq] = reason
-
-    @property
-    def appended(self) -> int:
-        return self._appended
-
-    async def wait(self, seen: int) -> None:
-        async with self._changed:
-            await self._changed.wait_for(lambda: self._appended > seen)
