@@ -1,0 +1,1 @@
+"""How often the profiles say what the truth of recorded devices says."""

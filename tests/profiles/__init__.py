@@ -1,0 +1,1 @@
+"""Each profile against small recordings, and every line of each profile against all of them."""

@@ -1,0 +1,81 @@
+"""Write what the engine makes of a recording beside it, to be read by a person before it is committed.
+
+`python -m tests.profiles NAME ...` (all: every recording). Values of enums that nothing exercises yet are added as
+variations of a value that the recording has.
+"""
+
+import sys
+from pathlib import Path
+
+import msgspec
+
+from probes.profile.shelf import shipped
+from tests.profiles.coverage import exercised, missing
+from tests.profiles.recording import FOLDER, Expected, Recording, facts, read_walk
+
+
+def main(names: list[str]) -> int:
+    """Write the expectations of the recordings `names`."""
+    shelf = shipped()
+    for name in names if names != ["all"] else sorted(path.stem for path in FOLDER.glob("*.snmprec")):
+        path = Path(FOLDER / f"{name}.yaml")
+        walk = read_walk(name)
+        profile, lines = facts(shelf, walk)
+        old = msgspec.yaml.decode(path.read_bytes(), type=Expected) if path.exists() else None
+        recording = Recording(
+            name=name,
+            walk=walk,
+            expected=Expected(profile=profile, facts=lines, variations=dict(old.variations) if old else {}),
+        )
+        for change in _wanted(recording):
+            recording.expected.variations.setdefault(change, [])
+        for change in recording.expected.variations:
+            _, varied = facts(shelf, recording.varied(change))
+            recording.expected.variations[change] = [line for line in varied if line not in lines]
+        path.write_text(_written(recording.expected), "utf-8")
+    return 0
+
+
+def _written(expected: Expected) -> str:
+    """Return the expectations as YAML, one fact a line."""
+    rows = [f"profile: {expected.profile}", "facts:" if expected.facts else "facts: []"]
+    rows += [f"  - {quoted(line)}" for line in expected.facts]
+    if expected.variations:
+        rows.append("variations:")
+        rows += [
+            f"  {quoted(change)}: [{', '.join(map(quoted, told))}]" for change, told in expected.variations.items()
+        ]
+    return "\n".join(rows) + "\n"
+
+
+def quoted(line: str) -> str:
+    """Return a string as YAML takes it: as JSON."""
+    return msgspec.json.encode(line).decode()
+
+
+def _wanted(recording: Recording) -> list[str]:
+    """Return variations for the entries of enums that this recording alone leaves out."""
+    shelf, seen = exercised([recording])
+    lineage = shelf.profile(recording.expected.profile).lineage
+    told = dict(recording.walk)
+    found = []
+    for name, left in missing(shelf, seen).items():
+        for point in left if name in lineage and name == recording.expected.profile else []:
+            source, key = point.source, point.what.removeprefix("enum ")
+            if source is None or not point.what.startswith("enum ") or key.startswith("~"):
+                continue
+            oid = source.get or next(
+                (oid for oid in told if source.column and oid.startswith(source.column + ".")), None
+            )
+            if (
+                oid is not None
+                and oid in told
+                and source.pattern is None
+                and source.bit is None
+                and source.mask is None
+            ):
+                found.append(f"{oid} = {key}")
+    return found
+
+
+sys.exit(main(sys.argv[1:]))
