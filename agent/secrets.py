@@ -120,18 +120,19 @@ def _from_file(path: pathlib.Path, *, private: bool) -> str | None:
         return None
     except OSError as error:
         raise Untold("unreadable", file=str(path), fault=error.strerror or type(error).__name__) from None
-    with os.fdopen(descriptor, "rb") as stream:
+    try:
         status = os.fstat(descriptor)
         if not stat.S_ISREG(status.st_mode):
             raise Untold("no_file", file=str(path))
-        if private and stat.S_IMODE(status.st_mode) & 0o077:
-            raise Untold("open_to_others", file=str(path), mode=f"{stat.S_IMODE(status.st_mode):04o}")
-        if private and status.st_uid not in {os.geteuid(), 0} and os.geteuid() != 0:
-            raise Untold("strange_owner", file=str(path))
-        try:
+        mode = stat.S_IMODE(status.st_mode)
+        if private and mode & 0o077:
+            raise Untold("open_to_others", file=str(path), mode=f"{mode:04o}")
+        with os.fdopen(descriptor, "rb", closefd=False) as stream:
             raw = stream.read(_LARGEST + 1)
-        except OSError as error:
-            raise Untold("unreadable", file=str(path), fault=error.strerror or type(error).__name__) from None
+    except OSError as error:
+        raise Untold("unreadable", file=str(path), fault=error.strerror or type(error).__name__) from None
+    finally:
+        os.close(descriptor)
     if len(raw) > _LARGEST:
         raise Untold("too_large", file=str(path), limit=_LARGEST // 1024)
     try:

@@ -4,6 +4,7 @@ Only the plain part of YAML is taken: mappings, lists and scalars. Tags, anchors
 document are refused, so that a file can neither grow when it is read nor name a type.
 """
 
+import itertools
 import os
 import pathlib
 import re
@@ -28,6 +29,7 @@ _SYNTAX: Final[AnyMapping[str, str]] = {
     "tab character": "yaml_tab",
     "unexpected end of stream": "yaml_quote",
     "expected ',' or": "yaml_bracket",
+    "expected node content": "yaml_bracket",
     "expected key": "yaml_indent",
     "expected '-' indicator": "yaml_indent",
     "unknown escape character": "yaml_escape",
@@ -175,8 +177,9 @@ class _Composer:
     def __init__(self, file: str, ledger: Ledger) -> None:
         self._file = file
         self._ledger = ledger
-        self._open: list[Sequence | Mapping | Odd] = []
-        self._keys: list[Scalar | None] = []
+        self._open: list[Sequence | Mapping] = []
+        self._keys: list[Scalar | None] = []  # of each open mapping, the key that waits for its value
+        self._steps: list[Path] = []  # where each open collection stands in the one around it
         self._root: Node | None = None
 
     def compose(self, text: str) -> Node | None:
@@ -191,6 +194,7 @@ class _Composer:
             elif isinstance(event, yaml.CollectionEndEvent):
                 self._open.pop()
                 self._keys.pop()
+                self._steps.pop()
             elif isinstance(event, yaml.NodeEvent):
                 self._node(event, line)
             if count > _MOST_EVENTS or len(self._open) > _DEEPEST:
@@ -210,10 +214,12 @@ class _Composer:
             node = Mapping(line=line)
         else:
             node = Odd(line=line)
+        step = self._step()
         self._place(Odd(line=line) if refused and isinstance(node, Scalar) else node)
         if not isinstance(node, Scalar | Odd):
             self._open.append(node)
             self._keys.append(None)
+            self._steps.append(step)
 
     def _place(self, node: Node) -> None:
         if not self._open:
@@ -248,13 +254,16 @@ class _Composer:
 
     def _path(self) -> Path:
         """Return the path of what is being read."""
-        path: list[str | int] = []
-        for parent, key in zip(self._open, self._keys, strict=True):
-            if isinstance(parent, Sequence):
-                path.append(len(parent.items))
-            elif key is not None:
-                path.append(key.text)
-        return tuple(path)
+        return (*itertools.chain.from_iterable(self._steps), *self._step())
+
+    def _step(self) -> Path:
+        """Return where the next node stands in the innermost collection; nothing in the root's place."""
+        if not self._open:
+            return ()
+        parent, key = self._open[-1], self._keys[-1]
+        if isinstance(parent, Sequence):
+            return (len(parent.items),)
+        return (key.text,) if key is not None else ()
 
 
 def _refusal(event: yaml.NodeEvent) -> str | None:

@@ -67,6 +67,8 @@ def load(folder: pathlib.Path, *, probes: Collection[str] | None = None, secrets
     case = Case(folder=folder, ledger=ledger, walkers=walkers, roots=roots, policy=base, credentials=known)
     rules.judge(case, probes)
     tree.judge(case)
+    if "inventory" in walkers:
+        profiles.judge_chosen(walkers["inventory"].marks(Device), own, ledger)
     credentials = {name: mark for name, mark in (known or {}).items() if mark is not None}
     lines = {name: mark.line() for name, mark in credentials.items()}
     if secrets is not None:

@@ -10,6 +10,8 @@ import msgspec
 from agent.settings.complaint import Complaint, Ledger
 from agent.settings.document import Mapping as MappingNode
 from agent.settings.document import Node, Scalar, Sequence, compose, text_of
+from agent.settings.shape import Mark
+from probes.device import Device
 from probes.words import Phrase
 
 FOLDER: Final = "profiles"
@@ -17,7 +19,10 @@ _INDEX: Final = re.compile(r"\[(\d{1,9})\]")
 
 
 def read_all(folder: pathlib.Path, ledger: Ledger) -> Mapping[str, str]:
-    """Return the texts of the site's profiles by name, the file's stem; `ledger` gets what is wrong with them."""
+    """Return the texts of the site's profiles by name, the file's stem; `ledger` gets what is wrong with them.
+
+    A profile that is shipped word for word is passed over: it is in force already.
+    """
     try:
         paths = sorted(path for path in (folder / FOLDER).iterdir() if path.name.endswith(".yaml"))
     except (FileNotFoundError, NotADirectoryError):
@@ -25,11 +30,18 @@ def read_all(folder: pathlib.Path, ledger: Ledger) -> Mapping[str, str]:
     except OSError as error:
         ledger.add(FOLDER, 0, (), "unreadable", fault=error.strerror or type(error).__name__)
         return {}
+    if not paths:
+        return {}
+    from probes.profile import shipped  # noqa: PLC0415  most sites have no profiles of their own
+
+    known = shipped().texts
     texts: dict[str, str] = {}
     roots: dict[str, Node] = {}
     for path in paths:
         file, before = f"{FOLDER}/{path.name}", len(ledger)
         text = text_of(path, file, ledger)
+        if text is not None and known.get(path.stem) == text:
+            continue  # what is shipped is known to be right
         root = compose(text, file, ledger) if text is not None else None
         if len(ledger) > before:
             continue
@@ -42,14 +54,26 @@ def read_all(folder: pathlib.Path, ledger: Ledger) -> Mapping[str, str]:
     return texts
 
 
-def _judge(texts: Mapping[str, str], roots: Mapping[str, Node], ledger: Ledger) -> None:
-    from probes.profile import Broken, Shelf, read, shipped  # noqa: PLC0415  most sites have no profiles of their own
+def judge_chosen(marks: Iterable[Mark[Device]], own: Mapping[str, str], ledger: Ledger) -> None:
+    """Complain of devices that name a profile which is neither shipped nor the site's."""
+    chosen = [mark for mark in marks if mark.value.profile is not None and mark.value.profile not in own]
+    if not chosen:
+        return
+    from probes.profile import shipped  # noqa: PLC0415  as above
 
-    shelf = shipped()
-    # What is shipped is known to be right, and a checkout's example folder holds nothing else.
-    own = {name: text for name, text in texts.items() if shelf.texts.get(name) != text}
+    names = tuple(shipped())
+    for mark in chosen:
+        name = mark.value.profile or ""
+        if name not in names:
+            hint = ledger.hint(name, (*names, *own))
+            ledger.add(mark.file, mark.line("profile"), (*mark.path, "profile"), "unknown_profile", hint=hint)
+
+
+def _judge(texts: Mapping[str, str], roots: Mapping[str, Node], ledger: Ledger) -> None:
+    from probes.profile import Broken, Shelf, read, shipped  # noqa: PLC0415  as above
+
     sound = {}
-    for name, text in own.items():
+    for name, text in texts.items():
         try:
             written, wrong = read(msgspec.yaml.decode(text))
             if not wrong:
@@ -62,7 +86,7 @@ def _judge(texts: Mapping[str, str], roots: Mapping[str, Node], ledger: Ledger) 
         if written is not None and not wrong:
             sound[name] = text
         _tell(name, roots[name], wrong, ledger)
-    joined = shelf.plus(sound)
+    joined = shipped().plus(sound)
     for name in sound:
         _tell(name, roots[name], joined.complaints(name), ledger)
 
