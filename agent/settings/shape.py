@@ -198,7 +198,7 @@ class Walker:
             return self._unfit(node, path, "text")
         if _UNPRINTED.search(node.text):
             return self._wrong(node, path, "control")
-        if kind.pattern is not None and not re.fullmatch(kind.pattern.removesuffix("$"), node.text):
+        if kind.pattern is not None and not re.fullmatch(kind.pattern, node.text):
             return self._wrong(node, path, "want_name")
         return node.text
 
