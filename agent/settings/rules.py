@@ -111,7 +111,7 @@ def _sink(case: Case, mark: Mark[SinkSettings]) -> None:
         case.wrong(mark, (), "sink_url", kind=sink.kind)
     if sink.listen is not None and not _listens(sink.listen):
         case.wrong(mark, ("listen",), "bad_listen")
-    if sink.url is not None and not fetched:
+    if sink.url and not fetched:
         _url(case, mark, sink.url, _SCHEMES[sink.kind])
     _readable(case, mark, sink.ca)
     for key in SINK_CREDENTIALS:

@@ -55,7 +55,7 @@ class SinkSettings(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fie
     """
 
     kind: SinkKind
-    url: str | None = None
+    url: str = ""
     listen: str | None = None
     name: Name = ""
     token: Name | None = None

@@ -158,7 +158,7 @@ RIGHT: list[tuple[dict[str, str], Callable[[Settings], object], object]] = [
     (site("sinks: [{kind: https, url: 'http://127.0.0.1:8080/x'}]"), lambda it: it.site.sinks[0].name, "https"),
     (site("sinks: [{kind: https, url: 'http://[::1]/x', name: b}]"), lambda it: it.site.sinks[0].name, "b"),
     (site("sinks: [{kind: mqtt, url: 'mqtts://b.example:8883'}]"), lambda it: it.site.sinks[0].kind, "mqtt"),
-    (site("sinks: [{kind: prometheus, listen: '0.0.0.0:9100'}]"), lambda it: it.site.sinks[0].url, None),
+    (site("sinks: [{kind: prometheus, listen: '0.0.0.0:9100'}]"), lambda it: it.site.sinks[0].url, ""),
     (site("console: {listen: 'localhost:8480'}"), lambda it: it.site.console is not None, True),
     ({}, lambda it: (it.site.console, it.site.heartbeat, it.site.site.tier), (None, 300.0, "essential")),
     (site("console:"), lambda it: it.site.console and it.site.console.listen, "127.0.0.1:8480"),
