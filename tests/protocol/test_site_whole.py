@@ -1,6 +1,7 @@
 """The whole simulated site: its configuration is one that the agent takes, and it obeys from outside."""
 
 import asyncio
+import io
 import json
 import signal
 import stat
@@ -12,11 +13,13 @@ from typing import Any
 import aiohttp
 import msgspec
 import pytest
+from rich.console import Console
 
 from agent.settings import Settings, load
 from tests.site import walks
 from tests.site.board import rows
-from tests.site.demo import timetable
+from tests.site.centre import Centre
+from tests.site.demo import Ended, Show, timetable
 from tests.site.onvif import Account, Quirks
 from tests.site.onvif.client import post, request, token
 from tests.site.onvif.soap import TDS
@@ -161,6 +164,59 @@ async def test_whatever_the_demo_breaks_it_mends() -> None:
         assert msgspec.json.encode([site.camera(f"cam-{number}").quirks for number in range(1, 10)]) == before
         assert site.agent("nvr-1").walk.varbinds == disks
         assert abs(site.camera("cam-5").clock.offset_s) < 0.001
+
+
+STAND_IN = """
+import json, signal, sys, urllib.request, yaml
+command, folder = sys.argv[1], sys.argv[3]
+if command == "status":
+    print(json.dumps({"devices": [{"device": "cam-1", "kind": "camera", "severity": "crit",
+                                   "findings": [{"check": "reach", "severity": "crit", "summary": "GONE"}]}]}))
+elif sys.argv[0].endswith("dies.py"):
+    sys.exit("it broke")
+else:
+    sink = yaml.safe_load(open(folder + "/site.yaml"))["sinks"][0]["url"]
+    for seq, severity in enumerate(("ok", "crit", "ok"), start=1):
+        found = {"check": "reach", "severity": severity, "summary": "s", "subject": ""}
+        data = {"device": "cam-1", "probe": "reach", "started_at": "2026-11-23T07:00:00Z", "findings": [found]}
+        event = {"specversion": "1.0", "id": f"a/e/{seq}", "type": "sitewarden.report.v1", "data": data}
+        body = json.dumps([event]).encode()
+        kind = {"Content-Type": "application/cloudevents-batch+json"}
+        urllib.request.urlopen(urllib.request.Request(sink, body, kind)).close()
+    signal.sigwait({signal.SIGTERM})
+"""
+
+
+@pytest.mark.parametrize("terminal", [True, False])
+async def test_the_demo_shows_the_agents_board_and_sums_up(tmp_path: Path, *, terminal: bool) -> None:
+    script, screen = tmp_path / "agent.py", io.StringIO()
+    script.write_text(STAND_IN)
+    console = Console(file=screen, force_terminal=terminal, width=150)
+    async with Centre() as centre, Site(outline=Outline(cameras=9)) as site:
+        site.write(tmp_path, sink=centre.url)
+        program = (sys.executable, str(script))
+        show = Show(site=site, centre=centre, folder=tmp_path, console=console, program=program)
+        running = asyncio.create_task(show.run(None))
+        await centre.until(3)
+        async with asyncio.timeout(20):
+            while not show._rows or (terminal and "GONE" not in screen.getvalue()):  # noqa: ASYNC110  a screen has no event
+                await asyncio.sleep(0.05)
+        running.cancel()
+        with pytest.raises(asyncio.CancelledError):
+            await running
+    assert [word for word in show.summary().split() if word.isdigit()] == ["12", "1", "1", "3", "3"]
+    assert terminal or "reach crit" in screen.getvalue()
+
+
+async def test_an_agent_that_breaks_is_told_with_its_last_words(tmp_path: Path) -> None:
+    script = tmp_path / "dies.py"
+    script.write_text(STAND_IN)
+    async with Centre() as centre, Site(outline=Outline(cameras=9)) as site:
+        site.write(tmp_path, sink=centre.url)
+        program = (sys.executable, str(script))
+        show = Show(site=site, centre=centre, folder=tmp_path, console=Console(file=io.StringIO()), program=program)
+        with pytest.raises(Ended, match="it broke"):
+            await show.run(20.0)
 
 
 def report(device: str, probe: str, *findings: tuple[str, str, str]) -> dict[str, Any]:

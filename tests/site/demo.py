@@ -2,6 +2,7 @@
 
 import asyncio
 import contextlib
+import itertools
 import os
 import shutil
 import signal
@@ -9,7 +10,7 @@ import sys
 import tempfile
 import time
 from collections import deque
-from collections.abc import Awaitable, Callable, Iterator
+from collections.abc import Awaitable, Callable, Iterator, Sequence
 from pathlib import Path
 from typing import Final
 
@@ -21,7 +22,7 @@ from tests.site import walks
 from tests.site.board import Row, draw, line, rows, say
 from tests.site.centre import Centre
 from tests.site.site import Outline, Site
-from tests.site.tidings import Tiding, Tidings
+from tests.site.tidings import Tidings
 
 _ROUND_S: Final = 90.0
 _CADENCE: Final = "2s"
@@ -61,8 +62,11 @@ def timetable(site: Site) -> tuple[Act, ...]:
 class Show:
     """One run of the demo on a site and a centre that are already there."""
 
-    def __init__(self, *, site: Site, centre: Centre, folder: Path, console: Console) -> None:
-        """The agent's configuration, journal and log live in `folder`."""
+    def __init__(
+        self, *, site: Site, centre: Centre, folder: Path, console: Console, program: Sequence[str] = ()
+    ) -> None:
+        """The agent's configuration, journal and log live in `folder`; `program` is `sitewarden` by default."""
+        self._program = tuple(program)
         self._site = site
         self._centre = centre
         self._folder = folder
@@ -80,7 +84,7 @@ class Show:
         Raises:
             Ended: the agent stopped by itself.
         """
-        command, environment = agent_command(self._folder)
+        command, environment = agent_command(self._folder, self._program)
         with (self._folder / "agent.log").open("ab") as log:
             agent = await asyncio.create_subprocess_exec(
                 *command("run"), stdin=asyncio.subprocess.DEVNULL, stdout=log, stderr=log, env=environment
@@ -92,7 +96,7 @@ class Show:
             pass  # the time that was asked for is over
         finally:
             await self._end(agent)
-            self._listen()
+            self._tell()
 
     async def _everything(
         self,
@@ -176,15 +180,17 @@ class Show:
     async def _show(self) -> None:
         with self._screen() as refresh:
             while True:
-                for tiding in self._listen():
-                    self._plain(line(tiding))
+                self._tell()
                 refresh()
                 await asyncio.sleep(0.25)
 
-    def _listen(self) -> list[Tiding]:
-        events = list(self._centre.events())
-        fresh, self._heard = events[self._heard :], len(events)
-        return [tiding for event in fresh for tiding in self._tidings.hear(event)]
+    def _tell(self) -> None:
+        """Take up what has reached the centre since the last time."""
+        fresh = list(itertools.islice(self._centre.kept.values(), self._heard, None))
+        self._heard += len(fresh)
+        for body in fresh:
+            for tiding in self._tidings.hear(msgspec.json.decode(body)):
+                self._plain(line(tiding))
 
     @contextlib.contextmanager
     def _screen(self) -> Iterator[Callable[[], None]]:
@@ -209,12 +215,12 @@ class Show:
             self._console.print(told, markup=False, highlight=False, soft_wrap=True)
 
 
-def agent_command(folder: Path) -> tuple[Callable[..., list[str]], dict[str, str]]:
+def agent_command(folder: Path, program: Sequence[str] = ()) -> tuple[Callable[..., list[str]], dict[str, str]]:
     """Return how to call `sitewarden` on `folder`, and an environment in which nothing else points elsewhere."""
     ours = ("SITEWARDEN_", "STATE_", "RUNTIME_", "CREDENTIALS_", "NOTIFY_SOCKET", "WATCHDOG_")
     environment = {name: value for name, value in os.environ.items() if not name.startswith(ours)}
     beside = Path(sys.executable).with_name("sitewarden")
-    program = [str(beside)] if beside.exists() else [sys.executable, "-m", "agent"]
+    program = program or ([str(beside)] if beside.exists() else [sys.executable, "-m", "agent"])
     return lambda *words: [*program, *words, "--config", str(folder)], environment
 
 
