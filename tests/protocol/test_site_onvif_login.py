@@ -1,9 +1,11 @@
 """The simulated camera really checks who asks: wrong passwords, replays and wrong clocks are refused."""
 
+import ssl
 from collections.abc import AsyncIterator
 
 import aiohttp
 import pytest
+import trustme
 
 from tests.site.clock import DriftingClock
 from tests.site.onvif import Account, Camera, CameraSpec
@@ -178,3 +180,20 @@ async def test_the_snapshot_takes_http_digest(camera: Camera, session: aiohttp.C
         async with session.get(url, headers={"Authorization": sent}) as reply:
             assert reply.status == status
             assert (await reply.read() == JPEG) == (status == 200)
+
+
+async def test_a_camera_may_speak_tls(session: aiohttp.ClientSession) -> None:
+    authority, context = trustme.CA(), ssl.create_default_context(ssl.Purpose.CLIENT_AUTH)
+    authority.issue_cert("127.0.0.1").configure_cert(context)
+    trusting = ssl.create_default_context()
+    authority.configure_trust(trusting)
+    async with Camera(spec=CameraSpec(accounts=(USER,)), tls=context) as camera:
+        body = request("GetDeviceInformation", TDS, header=token(USER))
+        async with session.post(camera.url, data=body, ssl=trusting) as reply:
+            assert reply.status == 200
+        async with session.post(camera.url, data=request("GetServices", TDS), ssl=trusting) as reply:
+            assert f">{camera.url}<".encode() in await reply.read()
+        with pytest.raises(aiohttp.ClientConnectorCertificateError):
+            await post(session, camera.url, body)
+        with pytest.raises(aiohttp.ClientError):
+            await post(session, camera.url.replace("https", "http"), body)

@@ -3,6 +3,7 @@
 import asyncio
 import contextlib
 import socket
+import ssl
 from collections.abc import Awaitable, Callable, Mapping
 from http import HTTPStatus
 from typing import Final, Literal
@@ -69,8 +70,17 @@ class Port:
     `most_at_once` count, so that a test can hold a client to its manners.
     """
 
-    def __init__(self, *, address: str, port: int, answer: Answer, limit: Callable[[], int | None]) -> None:
-        """Nothing is bound before `become`; port 0 takes a free one and keeps it."""
+    def __init__(
+        self,
+        *,
+        address: str,
+        port: int,
+        answer: Answer,
+        limit: Callable[[], int | None],
+        tls: ssl.SSLContext | None = None,
+    ) -> None:
+        """Nothing is bound before `become`; port 0 takes a free one and keeps it. With `tls` only https is spoken."""
+        self._tls = tls
         self.address = address
         self.port = port
         self.state: State | None = None
@@ -94,7 +104,7 @@ class Port:
         self.port = bound.getsockname()[1]
         if state == "open":
             loop = asyncio.get_running_loop()
-            self._server = await loop.create_server(lambda: Line(self), sock=bound, backlog=128)
+            self._server = await loop.create_server(lambda: Line(self), sock=bound, ssl=self._tls, backlog=128)
         else:
             self._plugs = [bound]  # bound and not listening: connecting is refused, and nobody else takes the port
             if state == "black-hole":

@@ -1,5 +1,6 @@
 """One simulated ONVIF camera on its own loopback address: routes what is asked, checks who asks, remembers it all."""
 
+import ssl
 import time
 from collections import deque
 from collections.abc import Awaitable, Mapping
@@ -48,13 +49,17 @@ class Camera:
         clock: DriftingClock | None = None,
         address: str = "127.0.0.1",
         port: int = 0,
+        tls: ssl.SSLContext | None = None,
     ) -> None:
-        """Nothing listens yet; with port 0 a free one is taken at the start and kept."""
+        """Nothing listens yet; with port 0 a free one is taken at the start and kept. With `tls` it speaks https."""
         self.spec = spec or CameraSpec()
         self.quirks = quirks or Quirks()
         self.clock = clock or DriftingClock()
-        self.wire = Port(address=address, port=port, answer=self._answer, limit=lambda: self.quirks.max_connections)
-        self.state = State(spec=self.spec, quirks=self.quirks, clock=self.clock, authority="")
+        self.scheme = "http" if tls is None else "https"
+        self.wire = Port(
+            address=address, port=port, answer=self._answer, limit=lambda: self.quirks.max_connections, tls=tls
+        )
+        self.state = State(spec=self.spec, quirks=self.quirks, clock=self.clock, authority="", scheme=self.scheme)
         self.doorkeeper = Doorkeeper(spec=self.spec, quirks=self.quirks, clock=self.clock)
         self.log: deque[Asked] = deque(maxlen=self.spec.tail)
         self.counts: dict[str, int] = {}
@@ -72,7 +77,7 @@ class Camera:
     @property
     def url(self) -> str:
         """The address of its Device service."""
-        return f"http://{self.address}:{self.port}{device.PATH}"
+        return f"{self.scheme}://{self.address}:{self.port}{device.PATH}"
 
     async def __aenter__(self) -> Self:
         """Open the port, or do with it what the quirks say."""

@@ -55,7 +55,7 @@ class Quirks(msgspec.Struct, kw_only=True, forbid_unknown_fields=True):
 
     # Addresses
     xaddr_authority: str = ""  # HOST:PORT that XAddrs name: NAT, stale, or somebody else
-    xaddr_scheme: str = "http"
+    xaddr_scheme: str = ""  # empty: the one that is really spoken
     stream_authority: str = ""
     snapshot_authority: str = ""
 

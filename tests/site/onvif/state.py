@@ -34,6 +34,7 @@ class State:
     quirks: Quirks
     clock: DriftingClock
     authority: str
+    scheme: str = "http"
     subscriptions: dict[int, Subscription] = dataclasses.field(default_factory=dict)
     leaked: int = 0  # subscriptions that ran out without being unsubscribed
     frozen: bool = False
@@ -42,7 +43,7 @@ class State:
     def xaddr(self, path: str) -> str:
         """Return the address of a service as the camera tells it, true or not."""
         quirks = self.quirks
-        return f"{quirks.xaddr_scheme}://{quirks.xaddr_authority or self.authority}{path}"
+        return f"{quirks.xaddr_scheme or self.scheme}://{quirks.xaddr_authority or self.authority}{path}"
 
     @property
     def host(self) -> str:
