@@ -21,8 +21,10 @@ AHEAD: Final = 256
 DOORS: Final = 8
 #: Likewise, entries in a row over which the centre fails, before we believe that it fails over all.
 FAILURES: Final = 3
-#: Failures (500) over one entry, the centre taking others between any two of them, after which it is set aside.
+#: Failures (500) over one entry, the centre taking others between any two of them, after which it is set aside. One
+#: that took an entry after failing over it fails at random: it must do so more often before it is believed.
 STRIKES: Final = 8
+STRIKES_MOST: Final = 64
 
 
 def epoch(entry: Entry) -> str:
@@ -45,6 +47,7 @@ class Apart(msgspec.Struct, kw_only=True):
     epoch: str = ""
     until: int = 0
     failed: int = 0  # failures (500) in a row
+    need: int = STRIKES
     tolerant: bool = False  # go past an entry over which the centre fails
     ahead: set[int] = msgspec.field(default_factory=set)  # delivered or set aside beyond the cursor
     suspects: dict[int, Suspect] = msgspec.field(default_factory=dict)
@@ -85,9 +88,11 @@ class Apart(msgspec.Struct, kw_only=True):
             suspect.taken = taken
         return suspect
 
-    def settle(self, seq: int) -> None:
-        """Note that `seq` is decided: delivered, or set aside."""
-        self.suspects.pop(seq, None)
+    def settle(self, seq: int, *, taken: bool) -> None:
+        """Note that `seq` is decided: taken, or set aside."""
+        suspect = self.suspects.pop(seq, None)
+        if taken and self.tolerant and suspect is not None:
+            self.need = min(STRIKES_MOST, self.need * 2)
         self.ahead.add(seq)
 
     def reached(self, entries: Iterable[Entry]) -> Entry | None:

@@ -191,7 +191,7 @@ class Forwarder:
             walk.held = failure
             await self._struck(lane, entry, failure)
         else:
-            apart.settle(entry.seq)
+            apart.settle(entry.seq, taken=True)
             self._accepted(lane, 1)
             walk.failed = 0
             # The door is open now. Was it just opened, or are these at fault? Only asking once more can tell.
@@ -209,12 +209,12 @@ class Forwarder:
         suspect = apart.strike(entry.seq, phrase=failure.phrase, taken=self._taken)
         pause = min(self._pace.cap / 5, self._pace.jittered(suspect.strikes, self._draw()))
         suspect.not_before = self._monotonic() + pause
-        if suspect.strikes >= STRIKES:
+        if suspect.strikes >= apart.need:
             await self._put_aside(lane, entry, failure.phrase)
 
     async def _put_aside(self, lane: Lane, entry: Entry, phrase: Phrase) -> None:
         await self._log.set_aside(self._sink.name, entry.seq, utter(phrase))
-        self._lanes[lane].settle(entry.seq)
+        self._lanes[lane].settle(entry.seq, taken=False)
         self._note(set_aside=self.state.set_aside + 1)
         self._say.error("entry_set_aside", id=entry.id, kind=entry.kind, reason=utter(phrase))
 

@@ -261,6 +261,18 @@ async def test_a_bad_day_at_the_centre_costs_nothing_but_time(seed: int) -> None
     assert house.ledger.aside == {}
 
 
+@pytest.mark.parametrize("seed", range(12))
+async def test_a_centre_that_fails_at_random_two_times_in_three_costs_no_entry(seed: int) -> None:
+    dice = random.Random(seed)  # noqa: S311  a bad day, not a secret
+    house = House(lambda _: dice.choice([202, 500, 500]))
+    for _ in range(60):
+        house.ledger.put(dice.randrange(12), kind=dice.choice(KINDS))
+        await house.go(dice.randrange(30))
+    await house.go(3000)
+    assert house.ledger.left == []
+    assert house.ledger.aside == {}
+
+
 @settings(max_examples=60, deadline=None)
 @given(st.data())
 def test_whichever_entries_are_poison_just_these_are_set_aside(data: st.DataObject) -> None:
