@@ -413,11 +413,11 @@ async def test_a_journal_that_cannot_be_read_for_a_while_stops_nothing_for_good(
 
 
 async def test_a_new_epoch_begins_with_a_clean_sheet() -> None:
-    house = House(poison(1, status=403))
-    house.ledger.put(2)
-    house.ledger.put(kind="incident")
-    house.sink.answer = lambda entries: 403 if entries[0].lane == "report" else 202
-    await house.go(5)
+    house = House(poison(1, status=500))
+    house.ledger.put(5)
+    await house.go(STRIKES + 2)
+    assert house.sink.taken == [2, 3, 4, 5]  # ahead of the first, which the cursor has yet to pass
+    assert house.ledger.left == [1, 2, 3, 4, 5]
     house.ledger.renew("a/f")
     house.sink.answer = lambda _: 202
     house.sink.taken.clear()
