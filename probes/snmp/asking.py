@@ -175,7 +175,7 @@ class Snmp:
         except Declined as no:
             if no.status == NO_SUCH_NAME:  # v1's way to say that this was the end (RFC 1157, 4.1.3)
                 return [], True
-            if no.status in _REFUSALS:
+            if no.status in _REFUSALS or not no.status:
                 raise Refused("answer.refused") from None
             raise Malformed("answer.status", status=no.status) from None
 

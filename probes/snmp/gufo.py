@@ -127,29 +127,29 @@ class GufoWire:
         if self._told[0]:
             raise Declined(*self._told)
         if not found and self._user.privacy:  # an error-status would have been encrypted: ask in another way
-            await self._confirm(wanted[0], wait)
+            absent, _ = await self._single(wanted[0], wait)
+            if not absent:
+                raise Declined(0)
         return found
 
-    async def _confirm(self, oid: str, wait: float) -> None:
-        """Tell noSuchObject from an error that gufo-snmp does not tell: on it, a single GET gives None."""
+    async def _single(self, oid: str, wait: float) -> tuple[bool, Value | None]:
+        """Return whether `oid` is absent, and its value. On an error-status a single GET gives neither."""
         sock = cast("_fast.SnmpV3ClientSocket", self._socket)
 
-        def read() -> bool:
+        def read() -> tuple[bool, Value | None]:
             try:
-                sock.recv_get()
+                return False, sock.recv_get()
             except _fast.NoSuchInstance:
-                return False
-            return True
+                return True, None
 
-        if await self._exchange(lambda: sock.send_get(oid), read, wait):
-            raise Declined(0)
+        return await self._exchange(lambda: sock.send_get(oid), read, wait)
 
     def cursor(self, column: str, repetitions: int) -> "_GufoCursor":
         """Return a cursor before the first row of `column`."""
         return _GufoCursor(self, column, repetitions)
 
-    async def next(self, place: _fast.GetIter, wait: float) -> Page:
-        """Return the row after `place` by one GETNEXT."""
+    async def next(self, place: _fast.GetIter, column: str, wait: float) -> Page:
+        """Return the row after `place` in `column` by one GETNEXT."""
 
         def read() -> Page:
             try:
@@ -160,10 +160,14 @@ class GufoWire:
         page = await self._exchange(lambda: self._socket.send_get_next(place), read, wait)
         if self._told[0]:
             raise Declined(*self._told)
+        if not page[0] and self._user.privacy:
+            absent, value = await self._single(column, wait)
+            if not absent and value is None:
+                raise Declined(0)
         return page
 
-    async def bulk(self, place: _fast.GetIter, wait: float) -> Page:
-        """Return the rows after `place` by one GETBULK."""
+    async def bulk(self, place: _fast.GetIter, column: str, wait: float) -> Page:
+        """Return the rows after `place` in `column` by one GETBULK."""
 
         def read() -> Page:
             try:
@@ -178,7 +182,7 @@ class GufoWire:
         if self._told[0]:
             raise Declined(*self._told)
         if page == ([], True) and self._user.privacy:  # the end, or an error that was encrypted: GETNEXT tells
-            return await self.next(place, wait)
+            return await self.next(place, column, wait)
         return page
 
     async def _exchange(self, send: Callable[[], None], read: Callable[[], _T], wait: float) -> _T:
@@ -246,14 +250,14 @@ class _GufoCursor:
     """Where a walk stands. gufo-snmp moves its own mark as rows come, so that nobody else can."""
 
     def __init__(self, wire: GufoWire, column: str, repetitions: int) -> None:
-        self._wire = wire
+        self._wire, self._column = wire, column
         self._place = _fast.GetIter(column, repetitions)
 
     async def bulk(self, wait: float) -> Page:
-        return await self._wire.bulk(self._place, wait)
+        return await self._wire.bulk(self._place, self._column, wait)
 
     async def next(self, wait: float) -> Page:
-        return await self._wire.next(self._place, wait)
+        return await self._wire.next(self._place, self._column, wait)
 
 
 def _gufo_user(user: User, keys: tuple[bytes, bytes]) -> GufoUser:

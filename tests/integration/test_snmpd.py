@@ -5,13 +5,15 @@ from pathlib import Path
 
 import pytest
 
-from probes.errors import Refused
+from probes.errors import ProbeError, Refused, Unreachable
 from probes.model import Observation
 from probes.probe import Login, Secret, Target
 from probes.snmp.client import AUTHS, PRIVACIES
 from probes.snmp.identity import PROBE
 from probes.snmp.session import Adapter, session, uptime
+from tests.integration.sealed import failing
 from tests.integration.snmpd import LOCATION, V3User, snmpd
+from tests.site.relay import relay
 from tests.site.snmp_target import target
 
 PLACE = "1.3.6.1.2.1.1.6.0"
@@ -76,6 +78,8 @@ async def test_a_v3_user_reads_and_walks_encrypted(port: int, adapter: Adapter) 
         assert (PLACE, LOCATION.encode()) in walked
         assert len(walked) > 30
         assert await snmp.walk("1.3.6.1.2.1.99") == []
+        assert await snmp.walk(PLACE) == [], "a scalar has nothing below it"
+        assert await snmp.walk("1.3.6.1.6.99") == [], "the end of everything"
 
 
 @ADAPTERS
@@ -167,3 +171,55 @@ async def test_the_identity_of_a_real_server_is_noted(port: int) -> None:
     assert told["device.name"] == "site-server"
     assert told["device.location"] == LOCATION
     assert await uptime(target(port, login())) >= 0
+
+
+@ADAPTERS
+async def test_a_signed_answer_that_was_changed_on_its_way_is_not_believed(tmp_path: Path, adapter: Adapter) -> None:
+    signer = V3User(name="signer", privacy="")
+    async with (
+        snmpd(tmp_path, signer) as port,
+        relay(port, lambda answer: answer.replace(LOCATION.encode(), b"Local technique 3")) as between,
+    ):
+        subject = target(between, login(signer, privacy=""))
+        async with session(subject, adapter=adapter, tries=(0.1, 0.1)) as snmp:
+            assert await snmp.get(["1.3.6.1.2.1.1.5.0"]) == {"1.3.6.1.2.1.1.5.0": b"site-server"}
+            with pytest.raises(Unreachable):
+                await snmp.get([PLACE])
+
+
+@ADAPTERS
+async def test_a_corrected_pass_phrase_is_used_at_the_next_probing(port: int, adapter: Adapter) -> None:
+    subject = target(port, login(SUPER, secret="another-harbour"))
+    with pytest.raises(Refused):
+        await place(subject, adapter)
+    subject.logins["snmp"] = login()
+    assert await place(subject, adapter) == LOCATION.encode()
+
+
+@ADAPTERS
+async def test_an_encrypted_error_is_not_taken_for_absence(port: int, adapter: Adapter) -> None:
+    async with relay(port, failing(SUPER, status=5)) as between:
+        subject = target(between, login())
+        async with session(subject, adapter=adapter, tries=(0.3, 0.3)) as snmp:
+            with pytest.raises(ProbeError):
+                await snmp.walk("1.3.6.1.2.1.1")
+        async with session(subject, adapter=adapter, tries=(0.3, 0.3)) as snmp:
+            if adapter == "gufo":  # it does not tell which error it was
+                with pytest.raises(Refused):
+                    await snmp.get([PLACE])
+            else:
+                assert await snmp.get([PLACE]) == {}
+
+
+@ADAPTERS
+async def test_encrypted_bulks_that_are_too_big_cost_no_row(port: int, adapter: Adapter) -> None:
+    async with session(target(port, login()), adapter=adapter) as snmp:
+        whole = [oid for oid, _ in await snmp.walk("1.3.6.1.2.1.1")]
+    async with relay(port, failing(SUPER, status=1, above=600)) as between:
+        subject = target(between, login())
+        async with session(subject, adapter=adapter, tries=(0.3, 0.3)) as snmp:
+            assert [oid for oid, _ in await snmp.walk("1.3.6.1.2.1.1")] == whole
+    many = [f"1.3.6.1.2.1.1.{leaf}.0" for leaf in (1, 4, 5, 6)]
+    async with relay(port, failing(SUPER, status=1, above=200)) as between:
+        async with session(target(between, login()), adapter=adapter, tries=(0.3, 0.3)) as snmp:
+            assert list(await snmp.get(many)) == many

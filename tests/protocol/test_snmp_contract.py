@@ -1,5 +1,6 @@
 """What both SNMP libraries must do alike, held against a simulated agent on a real socket."""
 
+import asyncio
 import importlib.util
 from collections.abc import AsyncIterator
 
@@ -9,6 +10,7 @@ from probes.errors import Malformed, ProbeError, Refused, Unreachable, Unsupport
 from probes.probe import Login, Secret, Target
 from probes.snmp.asking import Habits, Snmp
 from probes.snmp.client import Value
+from probes.snmp.datagram import Line
 from probes.snmp.guard import Caps
 from probes.snmp.session import Adapter, session, uptime
 from tests.site import ber
@@ -213,6 +215,25 @@ async def test_an_answer_after_its_time_is_not_taken_for_the_next_one(agent: Snm
         agent.set(f"{TYPES}.1", 117)
         agent.faults = Faults(delay=0.15)
         assert await snmp.get([f"{TYPES}.1"]) == {f"{TYPES}.1": 117}
+
+
+async def test_an_answer_that_nobody_waits_for_is_thrown_away(
+    agent: SnmpAgent, adapter: Adapter, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    thrown, discard = asyncio.Event(), Line._discard
+
+    def discarding(line: Line) -> None:
+        discard(line)
+        with pytest.raises(BlockingIOError):
+            line.socket.recv(1)
+        thrown.set()
+
+    monkeypatch.setattr(Line, "_discard", discarding)
+    agent.faults = Faults(late=1, lateness=0.2)
+    async with session(target(agent.port), adapter=adapter, tries=(0.1, 0.5)) as snmp:
+        assert await snmp.get([f"{TYPES}.1"])
+        await asyncio.wait_for(thrown.wait(), 5)
+        assert await snmp.get([f"{TYPES}.1"])
 
 
 GARBAGE = [
