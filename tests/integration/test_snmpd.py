@@ -220,6 +220,8 @@ async def test_encrypted_bulks_that_are_too_big_cost_no_row(port: int, adapter: 
         async with session(subject, adapter=adapter, tries=(0.3, 0.3)) as snmp:
             assert [oid for oid, _ in await snmp.walk("1.3.6.1.2.1.1")] == whole
     many = [f"1.3.6.1.2.1.1.{leaf}.0" for leaf in (1, 4, 5, 6)]
-    async with relay(port, failing(SUPER, status=1, above=200)) as between:
-        async with session(target(between, login()), adapter=adapter, tries=(0.3, 0.3)) as snmp:
-            assert list(await snmp.get(many)) == many
+    async with (
+        relay(port, failing(SUPER, status=1, above=200)) as between,
+        session(target(between, login()), adapter=adapter, tries=(0.3, 0.3)) as snmp,
+    ):
+        assert list(await snmp.get(many)) == many
