@@ -85,6 +85,13 @@ class Database:
         except sqlite3.Error as fault:
             raise self._ours(fault) from None
 
+    def finish(self, sql: str) -> None:
+        """Run one statement to its end, outside a transaction: `run` takes only the first step of some pragmas."""
+        try:
+            self._link.executescript(sql)
+        except sqlite3.Error as fault:
+            raise self._ours(fault) from None
+
     def many(self, sql: str, args: Iterable[Sequence[Any]]) -> None:
         """Run one statement for each of `args`."""
         try:

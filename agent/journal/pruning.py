@@ -12,9 +12,10 @@ from agent.journal.marks import Clocks, Moment
 from agent.record import Draft, Lane
 
 _SLICE: Final = 5_000  # entries that one commit lets go by age
-_CHUNK: Final = 200  # entries between two looks at the size
+_CHUNK: Final = 20  # entries between two looks at the size
 _VACUUM: Final = 2_048  # free pages given back to the disk at a time
-_ROOM: Final = 50  # by size, a fiftieth more than needed goes, so that not every commit has to
+_ROOM: Final = 50  # by size, a fiftieth more than needed goes, so that not every commit has to; at least as many
+_ROOM_LEAST: Final = 16_384  # bytes as the loss itself may take
 
 _DELIVERED: Final[dict[Lane, str]] = {
     "first": "SELECT seq, boot, mono FROM entries WHERE lane = 0 AND seq <= ? ORDER BY seq LIMIT ?",
@@ -83,7 +84,7 @@ class Pruning:
         """
         if not self.over():
             return Pruned()
-        target = self._cap - self._cap // _ROOM
+        target = self._cap - max(self._cap // _ROOM, _ROOM_LEAST)
         said = 0
         for lane in LANES[::-1]:
             floor = self._cursors.floor(lane)
@@ -119,4 +120,4 @@ class Pruning:
     def give_back(self) -> None:
         """Give some free pages back to the disk where they are a tenth of the file. Outside a transaction."""
         if self._db.one("PRAGMA freelist_count") * 10 > self._db.one("PRAGMA page_count"):
-            self._db.rows(f"PRAGMA incremental_vacuum({_VACUUM})")
+            self._db.finish(f"PRAGMA incremental_vacuum({_VACUUM})")
