@@ -19,6 +19,10 @@ from agent.journal.pruning import Pruning
 from agent.record import Entry, Record
 
 _CHECKED_BELOW: Final = 16 << 20  # a file up to this size is checked at every opening, a larger one after a crash only
+#: The file has its tables and nothing else: a power cut came between the two, or it is new.
+_UNFOUNDED: Final = (
+    "SELECT NOT EXISTS (SELECT 1 FROM meta UNION ALL SELECT 1 FROM entries UNION ALL SELECT 1 FROM departed)"
+)
 _AGENT_LETTERS: Final = 12
 _EPOCH_LETTERS: Final = 8
 
@@ -62,7 +66,7 @@ class Store:
 
     def _open(self) -> None:
         fresh = schema.set_up(self.db)
-        if fresh or self.db.one("SELECT count(*) FROM meta") == 0:
+        if self.db.one(_UNFOUNDED):
             self._found()
             place.settle(self.terms.folder)
         told: dict[str, str] = dict(self.db.rows("SELECT key, value FROM meta"))
@@ -75,7 +79,9 @@ class Store:
             self.agent, self.epoch = told["agent"], told["epoch"]
         except KeyError as fault:
             raise Damaged(path=str(self.db.path), fault=str(fault)) from None
-        self.db.run("INSERT OR REPLACE INTO meta VALUES ('closed', 'no')")
+        with self.db.transaction():
+            self.db.run("INSERT OR REPLACE INTO meta VALUES ('closed', 'no')")
+            Clocks(self.db).boot(self.terms.moment())
         place.remember(self.terms.folder, self.agent)
         self.entries = Entries(self.db, agent=self.agent, epoch=self.epoch, source=self.terms.source)
 

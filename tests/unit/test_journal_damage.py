@@ -58,6 +58,23 @@ async def test_a_damaged_file_is_set_aside_at_the_opening_and_a_new_epoch_begins
     assert [(log["event"], log["path"]) for log in loud] == [("journal_set_aside", str(journal.aside))]
 
 
+async def test_entries_that_no_longer_know_whose_they_are_are_set_aside_and_not_numbered_anew(tmp_path: Path) -> None:
+    agent, epoch = await _filled(tmp_path, 1)
+    async with await opened(tmp_path) as journal:
+        await journal._write(lambda store: store.db.run("DELETE FROM meta"))
+    async with await opened(tmp_path) as journal:
+        await _begun_anew(journal, agent, epoch)
+
+
+async def test_a_journal_that_got_no_further_than_its_tables_is_begun_on(tmp_path: Path) -> None:
+    db = Database(tmp_path / "journal.db")
+    set_up(db)
+    db.close()
+    async with await opened(tmp_path) as journal:
+        assert journal.aside is None
+        assert (await journal.append(draft())).id == f"{journal.agent}/{journal.epoch}/1"
+
+
 async def test_a_file_damaged_under_our_feet_is_set_aside_and_what_was_asked_is_done(tmp_path: Path) -> None:
     agent, epoch = await _filled(tmp_path)
     journal = await opened(tmp_path)

@@ -62,6 +62,13 @@ async def test_what_was_acknowledged_before_a_kill_is_there_to_the_byte(tmp_path
             assert journal.aside is None
 
 
+async def test_every_commit_is_synced_to_the_disk_before_it_is_said(tmp_path: Path) -> None:
+    async with await opened(tmp_path) as journal:
+        asked = [await journal._ask(lambda store: store.db.one("PRAGMA synchronous"))]
+        asked.append(await journal._ask(lambda store: store.db.one("PRAGMA journal_mode")))
+        assert asked == [2, "wal"]
+
+
 @pytest.mark.parametrize("seed", range(3))
 async def test_a_power_cut_at_any_byte_of_the_log_keeps_what_was_acknowledged_before_it(
     tmp_path: Path, seed: int
