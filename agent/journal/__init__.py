@@ -9,7 +9,7 @@ Files in the state directory
     agent-id                 AGENT and a newline; written before the first journal, replaced whole (rename, fsync of
                              file and folder). It outlives the journal; where both tell and differ, the journal is right
     journal.db.STAMP.damaged a journal that was not sound, set aside at STAMP (UTC, 20261123T070000Z; .1, .2 ... where
-                             that is taken), with its -wal and -shm. Never deleted by us
+                             that is taken), with its -wal and -shm where they are left. Never deleted
     lock                     flock(2), held by the one process that writes; tells its process number; never unlinked
 
 What is fsynced when

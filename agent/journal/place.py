@@ -82,7 +82,7 @@ def settle(folder: Path) -> None:
 def set_aside(folder: Path, wall: float) -> Path:
     """Rename the journal and its log to a dated name, under which SQLite still opens them; return it.
 
-    The file goes first: should the power fail in between, `sweep` finds an orphaned log, which is harmless. The other
+    The file goes first: should the power fail in between, SQLite finds a log without its file and drops it. The other
     way round, the file would come back without its log, that is older than what was said.
 
     Raises:
@@ -100,21 +100,6 @@ def set_aside(folder: Path, wall: float) -> Path:
     except OSError as fault:
         raise refusal(fault, folder) from None
     return aside
-
-
-def sweep(folder: Path) -> None:
-    """Where there is a log without its journal (see `set_aside`), take it away, lest it be replayed into a new one.
-
-    Raises:
-        Unwritable: the disk does not let us.
-    """
-    if (folder / FILE).exists():
-        return
-    try:
-        for ending in _SIDECARS:
-            (folder / (FILE + ending)).unlink(missing_ok=True)
-    except OSError as fault:
-        raise refusal(fault, folder) from None
 
 
 def asides(folder: Path) -> tuple[str, ...]:

@@ -49,7 +49,6 @@ class Store:
             Unwritable: the disk does not let us.
         """
         place.make(terms.folder)
-        place.sweep(terms.folder)
         self.terms = terms
         self.db = Database(terms.folder / place.FILE)
         try:

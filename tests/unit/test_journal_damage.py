@@ -1,6 +1,7 @@
 """A journal that is not sound is set aside, loudly, and nothing is ever numbered twice."""
 
 import sqlite3
+import zlib
 from pathlib import Path
 
 import pytest
@@ -40,6 +41,7 @@ async def _begun_anew(journal: Journal, agent: str, epoch: str) -> None:
     [
         (0, b"this is not SQLite at all"),
         (PAGE, b"\xff" * PAGE * 4),
+        (PAGE * 30, b"\xff" * PAGE),  # which nobody would look at for a long time
         (68, b"\x00\x00\x00\x07"),  # another program's application_id
     ],
 )
@@ -88,6 +90,20 @@ async def test_a_file_damaged_under_our_feet_is_set_aside_and_what_was_asked_is_
         assert journal.epoch != epoch
         assert entry.id == f"{agent}/{journal.epoch}/1"
         assert [found.seq for found in await journal.read("a", "report", 9, 1 << 20)] == [1]
+
+
+async def test_what_stood_in_the_log_of_a_damaged_file_is_set_aside_with_it(tmp_path: Path) -> None:
+    await _filled(tmp_path / "one")
+    async with await opened(tmp_path / "one") as journal:
+        last = await journal.append(draft())
+        left = crashed(tmp_path / "one", tmp_path / "two")
+    overwrite(left / "journal.db", PAGE * 30, b"\xff" * PAGE)
+    packed = zlib.compress(last.body, 6)
+    assert packed not in (left / "journal.db").read_bytes()
+    async with await opened(left) as journal:
+        assert journal.aside is not None
+    aside = [left / name for name in names(left) if ".damaged" in name]
+    assert any(packed in path.read_bytes() for path in aside)
 
 
 async def test_two_damaged_files_of_the_same_second_keep_names_of_their_own(tmp_path: Path) -> None:
