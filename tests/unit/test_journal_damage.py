@@ -10,12 +10,21 @@ from structlog.testing import capture_logs
 from agent.journal import Damaged, Journal, ReadOnly, TooNew
 from agent.journal.database import Database
 from agent.journal.schema import STEPS, set_up
-from tests.journals import crashed, draft, names, opened, overwrite
+from agent.record import Fact, Record, Sample
+from probes.model import Footage
+from tests.journals import NOW, crashed, draft, names, opened, overwrite
 
 PAGE = 4096
 SPOIL = {
     "flipped": "UPDATE entries SET body = zeroblob(length(body)) WHERE seq = 1",
     "cut": "UPDATE entries SET body = substr(body, 1, length(body) / 2) WHERE seq = 1",
+}
+
+
+ROT = {
+    "facts": "UPDATE facts SET value = x'c1' WHERE name = 'a'",
+    "footage": "UPDATE footage SET packed = zeroblob(length(packed)) WHERE subject = '1'",
+    "folds": "UPDATE folds SET packed = x'ff' WHERE at = (SELECT min(at) FROM folds)",
 }
 
 
@@ -153,6 +162,29 @@ async def test_an_entry_whose_body_did_not_survive_becomes_a_loss_and_blocks_not
         assert loss.body.endswith(b'"data":{"from":1,"to":1,"count":1,"reason":"damage"}}')
         assert (await journal.verify()).sound
         assert (await journal.status()).lost == 1
+
+
+@pytest.mark.parametrize("table", ["facts", "footage", "folds"])
+async def test_a_row_that_cannot_be_read_is_said_loudly_and_costs_no_other(tmp_path: Path, table: str) -> None:
+    async with await opened(tmp_path) as journal:
+        facts = tuple(
+            Fact(device="cam-1", probe="p", name=name, value=1, seen_at=NOW, changed_at=NOW) for name in ("a", "b")
+        )
+        footage = Footage(evidence="days", spans=((1.0, 2.0),))
+        await journal.record(Record(device="cam-1", facts=facts, footage=(("1", footage), ("2", footage))))
+        hours = [Sample(device="cam-1", name="n", subject="", unit="", value=1.0, at=at) for at in (NOW, NOW + 3600)]
+        await journal.fold(hours)
+        await journal.flush()
+        await journal._write(lambda store: store.db.run(ROT[table]))
+        with capture_logs() as logs:
+            left = (
+                len((await journal.board()).facts),
+                sum(await journal.footage("cam-1", subject) == footage for subject in ("1", "2")),
+                len(await journal.trend("cam-1", "n")),
+            )
+    assert sorted(left) == [1, 2, 2]
+    assert left[["facts", "footage", "folds"].index(table)] == 1
+    assert {(log["event"], log["table"]) for log in logs} == {("journal_row_unreadable", table)}
 
 
 async def test_verify_sees_what_is_missing_doubled_or_under_another_name(tmp_path: Path) -> None:
