@@ -179,7 +179,7 @@ async def test_a_row_that_cannot_be_read_is_said_loudly_and_costs_no_other(tmp_p
         with capture_logs() as logs:
             left = (
                 len((await journal.board()).facts),
-                sum(await journal.footage("cam-1", subject) == footage for subject in ("1", "2")),
+                [await journal.footage("cam-1", subject) for subject in ("1", "2")].count(footage),
                 len(await journal.trend("cam-1", "n")),
             )
     assert sorted(left) == [1, 2, 2]
