@@ -99,9 +99,9 @@ class Climb(_Written, frozen=True, kw_only=True):
 
 
 class Percent(_Written, frozen=True, kw_only=True):
-    """`used` or `free` of `total` as a percentage."""
+    """What is used as a percentage, from two of the three."""
 
-    total: Definition
+    total: Definition = None
     used: Definition = None
     free: Definition = None
 

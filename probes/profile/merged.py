@@ -60,7 +60,8 @@ class Profile:
         for key, sources in written.scalars.items():
             before = self._scalars.pop(key, ())
             if sources is not None:
-                self._scalars[key] = sources + (before if key in written.inherits else ())
+                place = written.inherits.get(key)
+                self._scalars[key] = sources if place is None else (*sources[:place], *before, *sources[place:])
         for label, lines in written.tables.items():
             self._tables.pop(label, None)
             if lines is not None:

@@ -42,7 +42,7 @@ class Written(msgspec.Struct, kw_only=True):
     scalars: dict[str, tuple[Source, ...] | None]
     tables: dict[str, Lines | None]
     places: dict[int, str]  # id of a Source or Condition: its path in the file
-    inherits: frozenset[str]  # keys of scalars whose first sources stand before those that are inherited
+    inherits: dict[str, int]  # keys of scalars: how many of their sources stand before those that are inherited
 
 
 class Reader:
@@ -123,6 +123,8 @@ class Reader:
             by=self.oid(found.climb.by, f"{path}.climb.by"),
             where=self.conditions(found.climb.where, f"{path}.climb.where"),
         )
+        if percent and sum(map(bool, (percent.total, percent.used, percent.free))) != 2:  # noqa: PLR2004  two of three
+            self.complain(f"{path}.percent", "percent")
         row = found.row
         source = msgspec.structs.replace(
             found,
@@ -220,13 +222,10 @@ def read(document: object) -> tuple[Written | None, list[Complaint]]:
         return None, reader.complaints
     reader.root = reader.oid(profile.root, "root") if profile.root else ""
     inherits = {
-        key
+        key: one.index(INHERITED)
         for key, one in body.scalars.items()
-        if isinstance(one, list | tuple) and INHERITED in one and one[-1:] == [INHERITED]
+        if isinstance(one, list | tuple) and INHERITED in one
     }
-    for key, one in body.scalars.items():
-        if isinstance(one, list) and INHERITED in one[:-1]:
-            reader.complain(f"scalars.{key}", "inherited")
     written = Written(
         name=profile.name,
         extends=(profile.extends,) if isinstance(profile.extends, str) else profile.extends,
@@ -240,6 +239,6 @@ def read(document: object) -> tuple[Written | None, list[Complaint]]:
         },
         tables={key: None if one is None else reader.table(one, f"tables.{key}") for key, one in body.tables.items()},
         places=reader.places,
-        inherits=frozenset(inherits),
+        inherits=inherits,
     )
     return written, reader.complaints

@@ -166,18 +166,18 @@ class Maker:
         return joined
 
     def _percent(self, percent: Percent) -> Reader:
-        part = self.first(percent.used or percent.free)
-        total = self.first(percent.total)
-        free = not percent.used
+        parts = [self.first(one) if one else None for one in (percent.used, percent.free, percent.total)]
 
         def share(answers: Answers, index: str | None) -> Reading | None:
-            of, got = total(answers, index), part(answers, index)
-            whole = None if of is None else decode.number(of[0])
-            amount = None if got is None else decode.number(got[0])
-            if whole is None or amount is None or whole <= 0 or amount < 0:
+            readings = [None if part is None else part(answers, index) for part in parts]
+            used, free, total = (None if told is None else decode.number(told[0]) for told in readings)
+            if used is None and free is not None and total is not None:
+                used = total - free
+            elif total is None and free is not None and used is not None:
+                total = used + free
+            if used is None or total is None or total <= 0 or not 0 <= used <= total:
                 return None
-            ratio = 100 * amount / whole
-            return (100 - ratio if free else ratio), ""
+            return 100 * used / total, ""
 
         return share
 
@@ -244,21 +244,22 @@ class Maker:
         differs = None if condition.differs is None else among(condition.differs)
         like = None if condition.like is None else re.compile(condition.like)
         above, below, witness = condition.above, condition.below, self._witness
+        absent = differs is not None and (equals, like, above, below) == (None, None, None, None)
 
-        def test(answers: Answers, index: str | None) -> bool:
-            reading = reader(answers, index)
-            if reading is None:
-                return differs is not None and equals is None and like is None
-            value = reading[0]
+        def compare(value: Value) -> bool:
             key = same(value)
             amount = decode.number(value) if above is not None or below is not None else None
-            holds = (
+            return (
                 (equals is None or key in equals)
                 and (differs is None or key not in differs)
                 and (like is None or like.search(decode.text(value)) is not None)
                 and (above is None or (amount is not None and amount >= above))
                 and (below is None or (amount is not None and amount < below))
             )
+
+        def test(answers: Answers, index: str | None) -> bool:
+            reading = reader(answers, index)
+            holds = absent if reading is None else compare(reading[0])
             if holds and witness is not None:
                 witness(condition, "holds")
             return holds

@@ -10,8 +10,13 @@ from pathlib import Path
 import msgspec
 
 from probes.profile.shelf import shipped
-from tests.profiles.coverage import exercised, missing
+from tests.profiles.coverage import Points, exercised, missing
 from tests.profiles.recording import FOLDER, Expected, Recording, facts, read_walk
+
+#: What no enum lists.
+UNLISTED = "99"
+#: Recordings that also exercise the profiles that are there to be extended.
+BASES = ("generic", "ups-plain")
 
 
 def main(names: list[str]) -> int:
@@ -54,28 +59,33 @@ def quoted(line: str) -> str:
 
 
 def _wanted(recording: Recording) -> list[str]:
-    """Return variations for the entries of enums that this recording alone leaves out."""
+    """Return variations for the entries of enums and bands that this recording leaves out."""
     shelf, seen = exercised([recording])
     lineage = shelf.profile(recording.expected.profile).lineage
-    told = dict(recording.walk)
+    bases = lineage if recording.name in BASES else (recording.expected.profile,)
     found = []
     for name, left in missing(shelf, seen).items():
-        for point in left if name in lineage and name == recording.expected.profile else []:
-            source, key = point.source, point.what.removeprefix("enum ")
-            if source is None or not point.what.startswith("enum ") or key.startswith("~"):
-                continue
-            oid = source.get or next(
-                (oid for oid in told if source.column and oid.startswith(source.column + ".")), None
-            )
-            if (
-                oid is not None
-                and oid in told
-                and source.pattern is None
-                and source.bit is None
-                and source.mask is None
-            ):
-                found.append(f"{oid} = {key}")
+        for point in left if name in bases else []:
+            kind, _, key = point.what.partition(" ")
+            if point.source is not None and kind in {"enum", "bands", "otherwise"} and not key.startswith("~"):
+                found.extend(_variation(recording, name, point, key or UNLISTED))
     return found
 
 
-sys.exit(main(sys.argv[1:]))
+def _variation(recording: Recording, name: str, point: Points, key: str) -> list[str]:
+    """Return the change of one recorded value to `key` that brings `point` to bear, or nothing."""
+    source = point.source
+    assert source is not None
+    column = (source.column or "-") + "."
+    for oid in [oid for oid, _ in recording.walk if oid == source.get or oid.startswith(column)][:8]:
+        change = f"{oid} = {key}"
+        expected = Expected(profile="", facts=[], variations={change: []})
+        shelf, seen = exercised([Recording(name="", walk=recording.walk, expected=expected)])
+        left = missing(shelf, seen).get(name, [])
+        if (point.path, point.what) not in {(one.path, one.what) for one in left}:
+            return [change]
+    return []
+
+
+if __name__ == "__main__":
+    sys.exit(main(sys.argv[1:]))
