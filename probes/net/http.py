@@ -105,6 +105,8 @@ class HttpLine:
             timeout=_PACE,
             headers={"Accept-Encoding": "identity", "User-Agent": "sitewarden"},
         ) as session:
+            # It would send a GET again by itself, login and all; when to do so is decided in `_send`.
+            session._retry_connection = False  # noqa: SLF001  there is no public switch; a test holds it
             base = URL.build(scheme="https" if block.tls else "http", host=target.device.address, port=port)
             yield HttpTalk(session=session, base=base, context=context, pin=pin, target=target, protocol=protocol)
 
