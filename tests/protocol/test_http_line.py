@@ -4,6 +4,7 @@ import asyncio
 import gzip
 import random
 import time
+import tracemalloc
 from collections.abc import AsyncIterator, Awaitable, Callable
 from contextlib import asynccontextmanager
 
@@ -14,6 +15,7 @@ from probes.errors import Malformed, ProbeError, Refused, Unreachable, Unsupport
 from probes.net import digest as digest_room
 from probes.net import http
 from probes.net.http import Answer, HttpLine
+from probes.net.packed import Unpacking
 from probes.probe import Login, Shared, Target
 from tests.cameras import PASSWORD, USERNAME, aim, login
 from tests.site.digest import DigestGuard
@@ -94,6 +96,17 @@ async def test_fifty_megabytes_are_cut_off_early(reply: Reply) -> None:
     fault = await refused(lambda _: reply)
     assert isinstance(fault, Malformed)
     assert fault.phrase.key == "answer.too_large"
+
+
+def test_a_bomb_never_unfolds_in_memory() -> None:
+    bomb = gzip.compress(bytes(200 << 20))
+    tracemalloc.start()
+    try:
+        with pytest.raises(Malformed):
+            Unpacking(coding="gzip", cap=http.CAP).feed(bomb)
+        assert tracemalloc.get_traced_memory()[1] < 4 * http.CAP
+    finally:
+        tracemalloc.stop()
 
 
 async def test_an_answer_of_just_the_cap_is_taken_and_gzip_is_unpacked() -> None:
@@ -298,13 +311,14 @@ async def test_a_nonce_that_is_always_stale_ends_without_blaming_the_password_fo
     assert door.whys == ["none", "stale", "stale"]
 
 
-async def test_a_401_for_one_path_after_another_was_let_in_is_not_the_login() -> None:
+@pytest.mark.parametrize("challenged", [True, False])
+async def test_a_401_for_one_path_after_another_was_let_in_is_not_the_login(challenged: bool) -> None:  # noqa: FBT001
     door = Door()
 
     def answer(request: Request) -> Reply:
         reply = door(request)
-        told = door.guard.challenges(("MD5",))
-        return Reply(status=401, headers={"WWW-Authenticate": told}) if request.path == "/secret" else reply
+        told = {"WWW-Authenticate": door.guard.challenges(("MD5",))} if challenged else {}
+        return Reply(status=401, headers=told) if request.path == "/secret" else reply
 
     async with serving(answer) as port, Shared() as shared:
         with pytest.raises(Refused) as caught:
