@@ -76,15 +76,22 @@ def _fault(fault: Exception, desk: Desk) -> int:
     while trace is not None and trace.tb_next is not None:
         trace = trace.tb_next
     place = "?" if trace is None else f"{os.path.basename(trace.tb_frame.f_code.co_filename)}:{trace.tb_lineno}"  # noqa: PTH119  pathlib is heavier than all of --help
-    desk.complain(f"{PROGRAM}: " + desk.word("cli.fault", fault=type(fault).__name__, place=place))
-    if desk.env.get(DEBUG):
-        import_module("structlog").get_logger().error("command_failed", exc_info=fault)
+    kind = type(fault).__name__
+    try:
+        desk.complain(f"{PROGRAM}: {desk.word('cli.fault', fault=kind, place=place)}")
+        if desk.env.get(DEBUG):
+            import_module("structlog").get_logger().error("command_failed", exc_info=fault)
+    except Exception as worse:  # noqa: BLE001  not even the catalogue can be read
+        desk.complain(f"{PROGRAM}: {kind} {place} ({type(worse).__name__})")
     return SOFTWARE
 
 
 def _version() -> str:
     metadata = import_module("importlib.metadata")
-    return str(metadata.version(PROGRAM))
+    try:
+        return str(metadata.version(PROGRAM))
+    except metadata.PackageNotFoundError:
+        return "(not installed)"
 
 
 def _prompt() -> Callable[[str], str] | None:

@@ -22,7 +22,7 @@ MARK: Final = "://"
 ALWAYS: Final = frozenset({"onvif", "snmp", "rtsp"})
 _SCHEME: Final = re.compile(r"[a-z][a-z0-9]{0,11}")
 _HOST: Final = re.compile(r"(?=.{1,253}\Z)[A-Za-z0-9_](?:[A-Za-z0-9_-]*[A-Za-z0-9_])?(?:\.[A-Za-z0-9_-]+)*\.?")
-_USERNAME: Final = re.compile(r"[^\x00-\x20\x7f:@/?#]{1,128}")
+_USERNAME: Final = re.compile(r"[^\x00-\x20\x7f:]{1,128}")
 _MOST: Final = 512
 _HIGHEST_PORT: Final = 65_535
 #: What a person would call a secret.
@@ -171,7 +171,10 @@ def _is_name(host: str) -> bool:
 
 
 def _username(userinfo: str) -> str:
-    name = unquote(userinfo, errors="strict") if re.fullmatch(r"(?:[^%]|%[0-9A-Fa-f]{2})*", userinfo) else ""
+    try:
+        name = unquote(userinfo, errors="strict") if re.fullmatch(r"(?:[^%]|%[0-9A-Fa-f]{2})*", userinfo) else ""
+    except UnicodeDecodeError:
+        raise Bad("username") from None
     if not _USERNAME.fullmatch(name) or not name.isprintable():
         raise Bad("username")
     return name

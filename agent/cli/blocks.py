@@ -46,8 +46,7 @@ def _block(device: str, reports: Sequence[Report], desk: Desk) -> Iterator[str]:
         return
     findings = _distinct(reports)
     state = worst(finding.severity for finding in findings)
-    took = length(sum(report.duration_s for report in reports))
-    yield f"{_painted(device, _BOLD, desk)}  {named(state, desk)}  {plain(desk.word('check.took', length=took))}"
+    yield f"{_painted(device, _BOLD, desk)}  {named(state, desk)}  ({_took(reports)})"
     width = max((len(finding.check) for finding in findings), default=0)
     words = {severity: desk.word(f"status.{severity.value}") for severity in Severity}
     states = max(len(word) for word in words.values())
@@ -60,6 +59,11 @@ def _block(device: str, reports: Sequence[Report], desk: Desk) -> Iterator[str]:
     facts = _facts(reports, desk)
     if facts:
         yield f"  {plain(', '.join(facts))}"
+
+
+def _took(reports: Iterable[Report]) -> str:
+    seconds = sum(report.duration_s for report in reports)
+    return f"{seconds * 1000:.0f} ms" if seconds < 1 else length(seconds)
 
 
 def _distinct(reports: Iterable[Report]) -> list[Finding]:

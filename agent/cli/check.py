@@ -1,7 +1,6 @@
 """`sitewarden check`: asks devices now, through the service where it runs, and shows what is thought of the answers."""
 
 import asyncio
-import os
 import time
 from collections.abc import Callable, Sequence
 from pathlib import Path
@@ -14,7 +13,7 @@ from agent.address import Address, Bad, Need, is_address, parse, schemes
 from agent.books import Books
 from agent.cli import blocks, plugin
 from agent.cli.desk import Desk
-from agent.cli.ground import Carried, Misconfigured, become_owner, journal_faults, quiet_logs, settings
+from agent.cli.ground import Carried, Misconfigured, become_owner, journal_faults, private_files, quiet_logs, settings
 from agent.cli.parser import Call
 from agent.delivery import Bell
 from agent.exits import USAGE, Stop, usage
@@ -198,8 +197,7 @@ async def _alone(order: _Order, site: Settings, desk: Desk, redactor: Redactor, 
         redactor.know(secret)
     asking.known_probe(order.probe, gather().probes)
     become_owner(state)
-    os.umask(0o077)
-    with journal_faults(state), lock(state):
+    with private_files(), journal_faults(state), lock(state):
         async with await Journal.open(state, source=f"sitewarden/{site.site.site.id}", clock=time.time) as journal:
             try:
                 house = await House.open(site, secrets, journal=journal)

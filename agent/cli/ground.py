@@ -1,15 +1,15 @@
 """What several commands stand on: the configuration, the state directory, who may work there; logging for people."""
 
 import os
-import pwd
 from collections.abc import Iterable, Iterator, Mapping
 from contextlib import contextmanager
 from pathlib import Path
 
 from agent.cli.desk import Desk
-from agent.exits import BUSY, CANNOT_WRITE, CONFIGURATION, DATA, Stop, failure
-from agent.journal import Absent, Damaged, Held, JournalError, TooNew, Unwritable
+from agent.exits import BUSY, CANNOT_WRITE, CONFIGURATION, DATA, FORBIDDEN, Stop, failure
+from agent.journal import Absent, Damaged, Held, JournalError, TooNew
 from agent.logs import Redactor, configure
+from agent.owner import become
 from agent.secrets import Secrets, Untold
 from agent.settings import Credential, Settings, Wrong, load
 from probes.probe import Secret
@@ -47,12 +47,15 @@ def journal_faults(folder: Path) -> Iterator[None]:
         yield
     except Held as held:
         raise failure(BUSY, "cli.held", path=str(folder), holder=held.phrase.args.get("holder", "?")) from None
-    except Unwritable as fault:
-        raise Stop(CANNOT_WRITE, fault.phrase) from None
     except (Damaged, TooNew, Absent) as fault:
         raise Stop(DATA, fault.phrase) from None
     except JournalError as fault:
+        why = str(fault.phrase.args.get("fault", ""))
+        if why and not why.startswith("SQLITE"):  # the operating system's word: the folder is at fault, not the disk
+            raise failure(CANNOT_WRITE, "cli.no_state", path=str(folder), fault=why) from None
         raise Stop(CANNOT_WRITE, fault.phrase) from None
+    except PermissionError as fault:
+        raise failure(FORBIDDEN, "cli.no_look", path=str(folder), fault=fault.strerror or "?") from None
 
 
 class Carried(Secrets):
@@ -93,27 +96,20 @@ def become_owner(state: Path) -> None:
     Raises:
         Stop: the system does not let us.
     """
-    if os.geteuid() != 0:
-        return
     try:
-        owner = state.stat()
-    except OSError:
-        return  # it is made by us, or cannot be, which the journal tells
-    if owner.st_uid == 0:
-        return
-    try:
-        os.initgroups(_name(owner.st_uid), owner.st_gid)
-        os.setgid(owner.st_gid)
-        os.setuid(owner.st_uid)
+        become(state)
     except OSError as fault:
         raise failure(CANNOT_WRITE, "cli.become", path=str(state), fault=fault.strerror or "?") from None
 
 
-def _name(uid: int) -> str:
+@contextmanager
+def private_files() -> Iterator[None]:
+    """Let files that are made inside be for their owner's eyes only."""
+    before = os.umask(0o077)
     try:
-        return pwd.getpwuid(uid).pw_name
-    except KeyError:
-        return str(uid)
+        yield
+    finally:
+        os.umask(before)
 
 
 def quiet_logs(desk: Desk, secrets: Iterable[Secret] = ()) -> Redactor:

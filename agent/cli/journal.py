@@ -6,9 +6,9 @@ from typing import Final
 import msgspec
 
 from agent.cli.desk import Desk, harmless, is_terminal
-from agent.cli.ground import journal_faults, quiet_logs, settings
+from agent.cli.ground import become_owner, journal_faults, quiet_logs, settings
 from agent.cli.parser import Call
-from agent.exits import OK, failure
+from agent.exits import OK
 from agent.journal import ReadOnly
 from agent.journal.state import Behind
 from agent.judge import stamp
@@ -27,12 +27,10 @@ def main(call: Call, desk: Desk) -> int:
     """
     quiet_logs(desk)
     state = settings(desk.folder(call.config)).state(desk.env)
+    become_owner(state)  # SQLite makes files even for readers, which the service must be able to write
     act = {"status": _status, "export": _export, "verify": _verify}[call.words[0]]
-    try:
-        with journal_faults(state), ReadOnly(state) as journal:
-            return act(journal, state, call, desk)
-    except PermissionError as fault:
-        raise failure(77, "cli.no_state", path=str(state), fault=fault.strerror or "?") from None
+    with journal_faults(state), ReadOnly(state) as journal:
+        return act(journal, state, call, desk)
 
 
 def _status(journal: ReadOnly, state: Path, call: Call, desk: Desk) -> int:

@@ -31,7 +31,7 @@ def line(reports: Sequence[Report], asked: Sequence[str]) -> str:
     findings = [(report.device, finding) for report in reports for finding in report.findings]
     state = worst(finding.severity for _, finding in findings)
     text = f"SITEWARDEN {WORDS[state]} - {_summary(findings, asked)}".replace("|", "/")
-    text = plain(text.replace("\n", " "))[: _LONGEST // 2]
+    text = plain(text.replace("\n", " ")).encode()[: _LONGEST // 2].decode(errors="ignore")
     several = len(asked) > 1
     numbers: list[str] = [*_counts(findings, asked)] if several else []
     length = len(text.encode()) + sum(len(each) + 1 for each in numbers)

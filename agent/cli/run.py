@@ -1,10 +1,9 @@
 """`sitewarden run`: the service."""
 
 import asyncio
-import os
 
 from agent.cli.desk import Desk
-from agent.cli.ground import journal_faults, settings
+from agent.cli.ground import journal_faults, private_files, settings
 from agent.cli.parser import Call
 from agent.daemon import Daemon
 from agent.exits import OK
@@ -24,8 +23,7 @@ def main(call: Call, desk: Desk) -> int:
     folder = desk.folder(call.config)
     secrets = Secrets(folder, desk.env)
     found = settings(folder, secrets=secrets, probes=gather().probes)
-    os.umask(0o077)
     state = found.state(desk.env)
-    with journal_faults(state):
+    with private_files(), journal_faults(state):
         asyncio.run(Daemon(folder=folder, settings=found, secrets=secrets, state=state).run())
     return OK

@@ -9,7 +9,7 @@ import msgspec
 from agent.board import Pulse, Sink, View, build
 from agent.cli import table
 from agent.cli.desk import Desk, coloured
-from agent.cli.ground import journal_faults, quiet_logs, settings
+from agent.cli.ground import become_owner, journal_faults, quiet_logs, settings
 from agent.cli.journal import size
 from agent.cli.parser import Call
 from agent.exits import OK, Stop
@@ -59,6 +59,7 @@ def _read(site: Settings, desk: Desk) -> Pulse:
         Stop: there is one, and it cannot be read.
     """
     state = site.state(desk.env)
+    become_owner(state)  # SQLite makes files even for readers, which the service must be able to write
     board, journal = Board(), None
     try:
         with journal_faults(state), ReadOnly(state) as book:
@@ -93,19 +94,19 @@ def footer(view: View, desk: Desk) -> Iterator[str]:
         for name in view.journal.set_aside:
             yield desk.word("status.damaged", name=name)
     for sink in view.sinks:
-        yield from _sink(sink, desk)
+        yield from _sink(sink, view.at, desk)
 
 
-def _sink(sink: Sink, desk: Desk) -> Iterator[str]:
+def _sink(sink: Sink, now: str, desk: Desk) -> Iterator[str]:
     if sink.waiting:
-        since = table.local(sink.waiting_since)
+        since = table.local(sink.waiting_since, now)
         yield desk.word("status.waiting", sink=sink.sink, waiting=sink.waiting, since=since)
     else:
         yield desk.word("status.delivered", sink=sink.sink)
     if sink.set_aside:
         yield desk.word("status.refused", sink=sink.sink, count=sink.set_aside)
     if sink.trouble:
-        yield desk.word("status.trouble", sink=sink.sink, trouble=sink.trouble, since=table.local(sink.since))
+        yield desk.word("status.trouble", sink=sink.sink, trouble=sink.trouble, since=table.local(sink.since, now))
 
 
 def title(view: View, desk: Desk) -> str:

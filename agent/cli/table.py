@@ -25,30 +25,31 @@ class Line(NamedTuple):
     severity: Severity
 
 
-def local(moment: str | None) -> str:
-    """Return an RFC 3339 moment as the clock on the wall shows it here; a dash for none."""
+def local(moment: str | None, now: str) -> str:
+    """Return an RFC 3339 moment as the clock on the wall shows it here, without the date where it is that of `now`."""
     if moment is None:
         return "-"
-    return dt.datetime.fromisoformat(moment).astimezone().strftime("%Y-%m-%d %H:%M:%S")
+    there, here = (dt.datetime.fromisoformat(each).astimezone() for each in (moment, now))
+    return there.strftime("%H:%M:%S" if there.date() == here.date() else "%Y-%m-%d %H:%M")
 
 
 def lines(view: View, desk: Desk) -> Iterator[Line]:
     """Yield the lines of the table; findings that are ok have none."""
     for row in view.devices:
         wrong = [held for held in row.findings if held.severity is not Severity.OK]
-        yield _line(row, wrong[0] if wrong else None, desk)
+        yield _line(row, wrong[0] if wrong else None, view.at, desk)
         for held in wrong[1:]:
-            yield Line("", "", "", _told(held), local(held.since), "", held.severity)
+            yield Line("", "", "", _told(held), local(held.since, view.at), "", held.severity)
 
 
-def _line(row: Row, held: Held | None, desk: Desk) -> Line:
+def _line(row: Row, held: Held | None, now: str, desk: Desk) -> Line:
     return Line(
         device=plain(row.device),
         kind=row.kind,
         state=desk.word(f"status.{row.severity.value}"),
         wrong=_told(held) if held is not None else "",
-        since=local(held.since) if held is not None else "",
-        asked=local(row.asked_at),
+        since=local(held.since, now) if held is not None else "",
+        asked=local(row.asked_at, now),
         severity=row.severity,
     )
 
