@@ -10,9 +10,9 @@ Raw = int | float | bytes | str
 Value = bool | int | float | str
 
 _LONGEST: Final = 512
-_UNPRINTABLE: Final = re.compile(r"[\x00-\x1f\x7f-\x9f\ufffd]+")
-_NUMBER: Final = re.compile(r"[-+]?(?:\d+(?:[.,]\d+)?|\.\d+)(?:[eE][-+]?\d{1,2})?")
-_QUANTITY: Final = re.compile(rf"^\D*?({_NUMBER.pattern})\s*([a-zA-Z%µ°/]*)")
+_UNPRINTABLE: Final = re.compile(r" *[\x00-\x1f\x7f-\x9f\ufffd][\x00-\x20\x7f-\x9f\ufffd]*")
+_NUMBER: Final = re.compile(r"[-+]?(?:\d+(?:[.,]\d+)?|\.\d+)(?:[eE][-+]?\d{1,2})?", re.ASCII)
+_QUANTITY: Final = re.compile(rf"^\D*?({_NUMBER.pattern})\s*([a-zA-Z%µ°/]*)", re.ASCII)
 _FACTORS: Final = {
     "b": 1, "byte": 1, "bytes": 1,
     "k": 1024, "kb": 1024, "kib": 1024, "kbytes": 1024,
@@ -80,7 +80,11 @@ def mac(raw: Raw) -> str | None:
         return raw.hex(":")
     words = text(raw)
     parts = re.split(r"[:.\- ]", words)
-    if len(parts) == _MAC_LENGTH and words.count(".") == _MAC_LENGTH - 1 and all(part.isdigit() for part in parts):
+    if (
+        len(parts) == _MAC_LENGTH
+        and words.count(".") == _MAC_LENGTH - 1
+        and all(part.isascii() and part.isdigit() for part in parts)
+    ):
         octets = [int(part) for part in parts]  # an index: decimal
         return bytes(octets).hex(":") if max(octets) <= 0xFF else None  # noqa: PLR2004  an octet's largest value
     if len(parts) == _MAC_LENGTH:
@@ -130,7 +134,7 @@ def ticks(raw: Raw) -> float | None:
 
 def ascii_index(index: str) -> str:
     """Return the parts of an index as characters; a leading length is left out (SMIv2, section 7.7)."""
-    parts = [int(part) for part in index.split(".") if part.isdigit()]
+    parts = [int(part) for part in index.split(".") if part.isascii() and part.isdigit() and len(part) < 9]  # noqa: PLR2004  digits of a code point and some
     if parts and parts[0] == len(parts) - 1:
         parts = parts[1:]
     return "".join(chr(part) for part in parts if part <= 0x10FFFF)[:_LONGEST].strip()  # noqa: PLR2004  the last code point

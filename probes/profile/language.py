@@ -87,8 +87,9 @@ def _nested(name: str) -> msgspec.Meta:
 # are taken as they come and read one by one (see reading.py), which also tells every error and not just the first.
 #: A source, an object's name standing for one, or a list of these of which the first that has a value is taken.
 Definition = Annotated[Any, _nested("Definition")]
-Sources = Annotated[tuple[Any, ...], _nested("Sources")]
-Conditions = Annotated[tuple[Any, ...], _nested("Conditions")]
+#: One of these or a list of them.
+Sources = Annotated[Any, _nested("Sources")]
+Conditions = Annotated[Any, _nested("Conditions")]
 
 
 class Climb(_Written, frozen=True, kw_only=True):
@@ -144,15 +145,16 @@ class Source(_Written, frozen=True, kw_only=True):
 
 
 class Condition(_Written, frozen=True, kw_only=True):
-    """Holds where the value of `of` is one of `is`, none of `not`, like `like`, at least `above`, below `below`.
+    """Holds where all that is stated holds of the value of `of`; without any statement, where there is a value at all.
 
-    Without any of these it holds where there is a value at all. A missing value fulfils `not` alone.
+    `above` includes its limit, `below` does not. A missing value fulfils `not` and `unlike`, and these alone.
     """
 
     of: Definition
     equals: tuple[Plain, ...] | None = msgspec.field(default=None, name="is")
     differs: tuple[Plain, ...] | None = msgspec.field(default=None, name="not")
     like: Regex | None = None
+    unlike: Regex | None = None
     above: float | None = None
     below: float | None = None
 

@@ -139,6 +139,7 @@ def _fact(name: str, subject: str, known: Fact, unit: str, reading: Reading | No
             return None
     elif known.kind == "flag":
         value = value if isinstance(value, bool) else decode.text(value).casefold() in {"1", "true", "yes", "on"}
+        detail = "" if detail.isdigit() else detail
     elif value not in known.words:
         if "unknown" not in known.words:
             return None

@@ -151,6 +151,7 @@ class Reader:
             found = self.struct(one, Condition, f"{path}[{place}]")
             if found is not None:
                 self.pattern(found.like, f"{path}[{place}].like")
+                self.pattern(found.unlike, f"{path}[{place}].unlike")
                 of = self.definition(found.of, f"{path}[{place}].of")
                 found_all.append(msgspec.structs.replace(found, of=of))
                 self.places[id(found_all[-1])] = f"{path}[{place}]"

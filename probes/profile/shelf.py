@@ -116,14 +116,16 @@ class Shelf:
             chain.update((one.name, one) for one in self._lineage(base, (*below, name)) if one.name not in chain)
         return (*chain.values(), own)
 
-    def complaints(self, name: str) -> list[Complaint]:
-        """Return all that is wrong with the profile `name`: its text, its name, what it extends, equal clauses."""
+    def complaints(self, name: str, text: str | None = None) -> list[Complaint]:
+        """Return all that is wrong with the profile `name`, or with `text` if that were it: (path, phrase)."""
         try:
-            written, found = read(_loaded(self._texts[name]))
+            written, found = read(_loaded(self._texts[name] if text is None else text))
         except ValueError as error:
             return [("", Phrase(key="profile.syntax", args={"problem": " ".join(str(error).split())}))]
         if written is None:
             return found
+        if text is not None and not found:
+            return self.plus({name: text}).complaints(name)
         if written.name != name:
             found.append(("name", Phrase(key="profile.name", args={"name": written.name})))
         missing = [base for base in written.extends if base not in self._texts]

@@ -243,8 +243,10 @@ class Maker:
         equals = None if condition.equals is None else among(condition.equals)
         differs = None if condition.differs is None else among(condition.differs)
         like = None if condition.like is None else re.compile(condition.like)
+        unlike = None if condition.unlike is None else re.compile(condition.unlike)
         above, below, witness = condition.above, condition.below, self._witness
-        absent = differs is not None and (equals, like, above, below) == (None, None, None, None)
+        negative = differs is not None or unlike is not None
+        absent = negative and (equals, like, above, below) == (None, None, None, None)
 
         def compare(value: Value) -> bool:
             key = same(value)
@@ -253,6 +255,7 @@ class Maker:
                 (equals is None or key in equals)
                 and (differs is None or key not in differs)
                 and (like is None or like.search(decode.text(value)) is not None)
+                and (unlike is None or unlike.search(decode.text(value)) is None)
                 and (above is None or (amount is not None and amount >= above))
                 and (below is None or (amount is not None and amount < below))
             )
