@@ -80,10 +80,17 @@ def _fault(fault: Exception, desk: Desk) -> int:
     try:
         desk.complain(f"{PROGRAM}: {desk.word('cli.fault', fault=kind, place=place)}")
         if desk.env.get(DEBUG):
-            import_module("structlog").get_logger().error("command_failed", exc_info=fault)
+            _log(fault, desk)
     except Exception as worse:  # noqa: BLE001  not even the catalogue can be read
         desk.complain(f"{PROGRAM}: {kind} {place} ({type(worse).__name__})")
     return SOFTWARE
+
+
+def _log(fault: Exception, desk: Desk) -> None:
+    structlog, logs = import_module("structlog"), import_module("agent.logs")
+    if not structlog.is_configured():
+        logs.configure(level="warning", tracebacks=True, stream=desk.err, redactor=logs.Redactor())
+    structlog.get_logger().error("command_failed", exc_info=fault)
 
 
 def _version() -> str:

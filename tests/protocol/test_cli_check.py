@@ -86,8 +86,9 @@ async def service(conf: Path, **env: str) -> AsyncIterator[asyncio.subprocess.Pr
 
 
 async def test_the_whole_inventory_is_asked_and_reported_in_the_shape_of_the_contract(site: Site, conf: Path) -> None:
-    said = await run("check", "--json", "--config", conf)
+    said = await run("check", "--json", "--config", conf, env={"LANG": "fr_FR.UTF-8"})
     assert (said.code, said.err) == (0, "")
+    assert '"summary":"answers"' in said.out
     reports = json.loads(said.out)
     assert {report["device"] for report in reports} == site.units.keys()
     for report in reports:

@@ -147,6 +147,16 @@ def test_a_fault_of_ours_is_one_line_and_70(monkeypatch: pytest.MonkeyPatch) -> 
     assert "Traceback" not in said.err
 
 
+def test_the_details_of_a_fault_are_logged_on_stderr_where_wanted(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(schema, "schema", lambda _: 1 / 0)
+    said = call("schema", "site", env={"SITEWARDEN_DEBUG": "1"})
+    assert (said.code, said.out) == (70, "")
+    first, log = said.err.splitlines()
+    assert first.startswith("sitewarden: a fault in sitewarden itself")
+    assert "event=command_failed" in log
+    assert "Traceback" in log
+
+
 def test_ctrl_c_ends_quietly(monkeypatch: pytest.MonkeyPatch) -> None:
     def interrupted(_: str) -> None:
         raise KeyboardInterrupt
