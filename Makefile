@@ -31,7 +31,7 @@ check: .venv/made ## format, lint, types, floors
 	@$(BIN)/ruff format --check --quiet .
 	@$(BIN)/ruff check --quiet .
 	@$(BIN)/mypy --no-error-summary
-	@$(BIN)/lint-imports --no-timing >build/floors.txt 2>&1 || { cat build/floors.txt; exit 1; }
+	@$(BIN)/lint-imports --no-logo >build/floors.txt 2>&1 || { cat build/floors.txt; exit 1; }
 
 format: .venv/made ## let the formatter have its way
 	@$(BIN)/ruff format .
@@ -39,6 +39,9 @@ format: .venv/made ## let the formatter have its way
 
 bench: .venv/made ## figures for docs/performance.md
 	@$(BIN)/python -m tests.bench
+
+fidelity: .venv/made ## how often the profiles agree with recorded devices (needs the corpus)
+	@$(BIN)/python -m tests.fidelity
 
 peers: ## Debian's programs that tests run against
 	@./.ci/peers

@@ -42,6 +42,11 @@ class Knowledge:
             self.standings[standing.owner] = (*self.standings.get(standing.owner, ()), standing)
         self.asked.update((each.probe, each) for each in asked)
 
+    def forget(self) -> None:
+        """Know nothing, so that all is told again: the journal that kept it was damaged."""
+        for kept in (self.facts, self.standings, self.asked, self.told):
+            kept.clear()
+
     def learn(self, record: Record) -> None:
         """Take over what a record that was committed says."""
         for probe, name, subject in record.gone:

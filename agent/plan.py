@@ -36,10 +36,6 @@ def turns(
     )
 
 
-def cadences(device: Device, planned: Iterable[Turn]) -> dict[str, Cadence]:
-    """Return what `Knowledge` of `device` needs to tell fresh from stale."""
-    return {
-        turn.probe.name: Cadence(every=turn.every, notes=turn.probe.notes)
-        for turn in planned
-        if turn.device.id == device.id
-    }
+def cadences(planned: Iterable[Turn]) -> dict[str, Cadence]:
+    """Return what `Knowledge` of one device, whose turns these are, needs to tell fresh from stale."""
+    return {turn.probe.name: Cadence(every=turn.every, notes=turn.probe.notes) for turn in planned}

@@ -61,15 +61,21 @@ class Runner:
         salt: str = "",
         clock: Clock = time.time,
         sample: Callable[[Sample], None] | None = None,
+        told: Callable[[], None] | None = None,
     ) -> None:
-        """Take what is shared by all probings; `salt` marks resting logins, `sample` gets every numeric fact."""
+        """Take what is shared by all probings; `salt` marks resting logins. See `listen` for the last two."""
         self._checks = tuple(checks)
         self._journal = journal
         self._gates = gates
         self._salt = salt
         self._clock = clock
         self._sample = sample
+        self._told = told
         self.unwritable: Unwritable | None = None
+
+    def listen(self, *, sample: Callable[[Sample], None], told: Callable[[], None]) -> None:
+        """Hand every numeric fact to `sample`, and call `told` whenever something that travels was journaled."""
+        self._sample, self._told = sample, told
 
     async def turn(self, watched: Watched, probe: Probe, *, timeout_s: float | None = None) -> Report:
         """Ask `watched` by `probe` and return the report; where its login rests, one that says so without asking.
@@ -155,7 +161,7 @@ class Runner:
         if record is None:
             return True
         try:
-            await self._journal.record(record)
+            entry = await self._journal.record(record)
         except Unwritable as fault:
             if self.unwritable is None:
                 log.error("journal_unwritable", reason=str(fault))  # noqa: TRY400  a traceback tells an operator nothing
@@ -165,6 +171,8 @@ class Runner:
             log.warning("journal_writable_again")
             self.unwritable = None
         watched.knowledge.learn(record)
+        if entry is not None and self._told is not None:
+            self._told()
         return True
 
     def _remember(self, watched: Watched, probing: Probing, judged: Judged) -> None:
