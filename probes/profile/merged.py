@@ -1,5 +1,6 @@
 """A profile with all that it extends, ready to say what it wants asked and what the answers mean."""
 
+import math
 from collections import Counter
 from collections.abc import Iterable, Iterator
 
@@ -58,13 +59,15 @@ class Profile:
 
     def _add(self, written: Written) -> None:
         for key, sources in written.scalars.items():
-            before = self._scalars.pop(key, ())
-            if sources is not None:
-                place = written.inherits.get(key)
+            if sources is None:
+                self._scalars.pop(key, None)
+            else:
+                before, place = self._scalars.get(key, ()), written.inherits.get(key)
                 self._scalars[key] = sources if place is None else (*sources[:place], *before, *sources[place:])
         for label, lines in written.tables.items():
-            self._tables.pop(label, None)
-            if lines is not None:
+            if lines is None:
+                self._tables.pop(label, None)
+            else:
                 self._tables[label] = lines
 
     def wanted(self, *, only: tuple[str, ...] = ()) -> Plan:
@@ -125,7 +128,7 @@ def _fact(name: str, subject: str, known: Fact, unit: str, reading: Reading | No
     value, detail = reading
     if known.kind == "number":
         amount = decode.number(value)
-        if amount is None:
+        if amount is None or not math.isfinite(amount):
             return None
         if isinstance(amount, float):
             rounded = round(amount, 0 if unit == "byte" else 6)

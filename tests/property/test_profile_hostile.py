@@ -10,10 +10,11 @@ from probes.model import Observation
 from probes.profile import Answers, Raw, shipped
 from probes.profile.facts import FACTS
 
-RAW = st.one_of(
+RAW: st.SearchStrategy[Raw] = st.one_of(
     st.integers(min_value=-(2**63), max_value=2**64),
     st.sampled_from([0, 1, 2, 3, 2147483647, 4294967295]),
     st.floats(),
+    st.sampled_from([1e308, -1e308]),
     st.binary(max_size=40),
     st.sampled_from([b"15 PERCENT", b"N/A", b"", b"1e99999", b"\xff\xfe", "0.0", "1.3.6.1.4.1", "\u0663"]),
 )
