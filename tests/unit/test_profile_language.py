@@ -81,6 +81,7 @@ NUMBERS = [
     ("the average of rows", "{column: .1.1, pick: average}", {".1.1.1": 10, ".1.1.2": 20}, ["cpu.load=15"]),
     ("the highest row", "{column: .1.1, pick: max}", {".1.1.1": 10, ".1.1.2": 20}, ["cpu.load=20"]),
     ("how many rows", "{column: .1.1, pick: count}", {".1.1.1": 10, ".1.1.2": 20}, ["cpu.load=2"]),
+    ("beyond what is finite", "{get: .1.0, times: .2.0}", {".1.0": 1e308, ".2.0": 1e308}, []),
     ("no number at all", "{get: .1.0}", {".1.0": b"unknown"}, []),
 ]
 
