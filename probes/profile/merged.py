@@ -1,6 +1,5 @@
 """A profile with all that it extends, ready to say what it wants asked and what the answers mean."""
 
-import math
 from collections import Counter
 from collections.abc import Iterable, Iterator
 
@@ -128,7 +127,7 @@ def _fact(name: str, subject: str, known: Fact, unit: str, reading: Reading | No
     value, detail = reading
     if known.kind == "number":
         amount = decode.number(value)
-        if amount is None or not math.isfinite(amount):
+        if amount is None:
             return None
         if isinstance(amount, float):
             rounded = round(amount, 0 if unit == "byte" else 6)
