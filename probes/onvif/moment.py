@@ -16,6 +16,7 @@ _RULE: Final = r"M(\d{1,2})\.([1-5])\.([0-6])(?:/([+-]?\d{1,3}(?::\d{1,2}){0,2})
 #: POSIX.1, 8.3: std offset, then perhaps dst, its offset, and when it begins and ends. Cameras leave names out.
 _ZONE: Final = re.compile(rf"{_NAME}?{_OFFSET}(?:({_NAME}){_OFFSET}?(?:,{_RULE},{_RULE})?)?")
 _LAST_WEEK: Final = 5
+_FIRST: Final = 1970  # the year that unix time begins with
 #: What `read` raises of an answer that is otherwise sound.
 UNCLEAR: Final = ("answer.clock_void", "answer.clock_zone")
 
@@ -48,17 +49,18 @@ def read(answer: Node) -> Moment:
 
 def _date_time(node: Node | None) -> dt.datetime | None:
     """Return a tt:DateTime as if it were UTC, or None where it is missing or no date (0000-00-00)."""
-    if node is None:
+    date, time = (node.child("Date"), node.child("Time")) if node else (None, None)
+    if date is None or time is None:
         return None
-    year, month, day = (node.number("Date", part) for part in ("Year", "Month", "Day"))
-    hour, minute, second = (node.number("Time", part) for part in ("Hour", "Minute", "Second"))
+    year, month, day = (date.number(part) for part in ("Year", "Month", "Day"))
+    hour, minute, second = (time.number(part) for part in ("Hour", "Minute", "Second"))
     if year is None or month is None or day is None or hour is None or minute is None or second is None:
         return None
     try:
         told = dt.datetime(year, month, day, hour, minute, min(second, 59), tzinfo=dt.UTC)  # 60: a leap second
-    except ValueError:
+    except (ValueError, OverflowError):
         return None
-    return told if told.year >= 1970 else None  # noqa: PLR2004  unix time begins
+    return told if _FIRST <= told.year < dt.MAXYEAR else None
 
 
 def behind_utc(zone: str, *, local: dt.datetime, daylight: bool) -> float:

@@ -11,7 +11,6 @@ ELEMENTS: Final = 200_000  # tags of an answer; 128 media profiles have some 50,
 LONGEST: Final = 1024  # characters of a value
 _SCHEMA: Final = "http://www.onvif.org/ver10/schema"
 _OURS: Final = "http://www.onvif.org/"
-_FOREIGN: Final = 4
 _PLAIN: Final = ("", "utf-8", "utf8", "us-ascii", "ascii")
 #: Beside Unicode, what cameras are known or likely to speak; all hold ASCII as ASCII, so nothing hides from our look.
 _ENCODINGS: Final = re.compile(r"(iso-8859-\d+|windows-125\d|latin-?1|gb2312|gbk|gb18030|big5|shift_jis|euc-(jp|kr))")
@@ -20,6 +19,7 @@ _DECLARATION: Final = re.compile(r"^\s*<\?xml[^>]{0,400}\?>")
 _ILLEGAL: Final = re.compile("[^\t\n\r\x20-\ud7ff\ue000-\ufffd\U00010000-\U0010ffff]")  # XML 1.0, 2.2
 _BARE: Final = re.compile(r"&(?!(?:amp|lt|gt|quot|apos|#[0-9]{1,7}|#x[0-9A-Fa-f]{1,6});)")
 _UNPRINTED: Final = re.compile("[\x00-\x1f\x7f-\x9f\u2028\u2029]+")
+_WHOLE: Final = re.compile(r"[+-]?[0-9]{1,12}")
 _CUT: Final = ("ERR_TAG_NOT_FINISHED", "ERR_GT_REQUIRED", "ERR_LTSLASH_REQUIRED")
 _UNAUTHORIZED: Final = re.compile(
     r"not\W?authori[sz]ed|unauthori[sz]ed|failed\W?authentication|authentication fail|failedcheck|invalidsecurity",
@@ -44,26 +44,26 @@ class NotAuthorized(Refused):
 class Node:
     """One element of an answer. What is missing is None, never an empty text."""
 
-    __slots__ = ("_element",)
+    __slots__ = ("_element", "_spaces")
 
     def __init__(self, element: etree._Element) -> None:
         """Look at `element`."""
         self._element = element
+        self._spaces = (_space(element), _SCHEMA)  # of its children, the likeliest first
 
     @property
     def name(self) -> str:
         """The local name."""
-        return _split(self._element)[1]
+        return _local(self._element)
 
     @property
     def value(self) -> str | None:
         """The element's own text, trimmed, without control characters; None where there is none."""
-        text = _UNPRINTED.sub(" ", self._element.text or "").strip()
-        return text[:LONGEST].strip() or None
+        return _clean(self._element.text)
 
     def attribute(self, name: str) -> str | None:
         """Return an attribute's text, trimmed, or None."""
-        return _UNPRINTED.sub(" ", self._element.get(name) or "").strip()[:LONGEST] or None
+        return _clean(self._element.get(name))
 
     def every(self, name: str) -> list["Node"]:
         """Return the children of that name; of those in other namespaces, only where none is in the schema's.
@@ -71,29 +71,12 @@ class Node:
         In order: the parent's namespace, ONVIF's common schema, another of ONVIF's, none or an undeclared prefix. A
         vendor's own namespace never counts.
         """
-        home = _split(self._element)[0]
-        best = _FOREIGN
-        found: list[Node] = []
-        for child in self._element.iterchildren():
-            space, local = _split(child)
-            if local != name:
-                continue
-            rank = (
-                0
-                if space == home
-                else 1
-                if space == _SCHEMA
-                else 2
-                if space.startswith(_OURS)
-                else 3
-                if not space
-                else 4
-            )
-            if rank < best:
-                best, found = rank, []
-            if rank == best < _FOREIGN:
-                found.append(Node(child))
-        return found
+        for space in self._spaces:
+            if found := list(self._element.iterchildren(f"{{{space}}}{name}")):
+                return [Node(child) for child in found]
+        others = [(_space(child), child) for child in self._element.iterchildren(f"{{*}}{name}")]
+        ours = [Node(child) for space, child in others if space.startswith(_OURS)]
+        return ours or [Node(child) for space, child in others if not space]
 
     def child(self, *names: str) -> "Node | None":
         """Return the first child of that name; several names go down level by level."""
@@ -111,13 +94,23 @@ class Node:
     def number(self, *names: str) -> int | None:
         """Return a whole number, or None where it is missing or none."""
         text = self.text(*names)
-        return int(text) if text and re.fullmatch(r"[+-]?\d{1,12}", text, re.ASCII) else None
+        return int(text) if text and _WHOLE.fullmatch(text) else None
 
 
-def _split(element: etree._Element) -> tuple[str, str]:
-    """Return namespace and local name; a prefix that nobody declared counts as no namespace."""
-    space, _, local = str(element.tag).rpartition("}")
-    return space[1:], local.rpartition(":")[2]
+def _clean(text: str | None) -> str | None:
+    """Return text trimmed, cut to `LONGEST`, control characters as blanks; None where nothing is left."""
+    if not text:
+        return None
+    return (text if text.isprintable() else _UNPRINTED.sub(" ", text)).strip()[:LONGEST].rstrip() or None
+
+
+def _space(element: etree._Element) -> str:
+    """Return the namespace, empty where there is none."""
+    return str(element.tag).rpartition("}")[0][1:]
+
+
+def _local(element: etree._Element) -> str:
+    return str(element.tag).rpartition("}")[2]
 
 
 def answer(body: bytes, call: str) -> Node:
@@ -130,13 +123,13 @@ def answer(body: bytes, call: str) -> Node:
         Malformed: empty, cut short, not XML, hostile, or the answer to something else.
     """
     root = _parse(body)
-    if _split(root)[1] != "Envelope":
+    if _local(root) != "Envelope":
         raise Malformed("answer.other", call=call)
-    content = next((child for child in root.iterchildren() if _split(child)[1] == "Body"), None)
+    content = next(root.iterchildren("{*}Body"), None)
     told = None if content is None else next(content.iterchildren(), None)
     if told is None:
         raise Malformed("answer.empty")
-    name = _split(told)[1]
+    name = _local(told)
     if name == "Fault":
         raise _fault(told, call)
     if name != f"{call.rpartition('.')[2]}Response":
@@ -149,7 +142,7 @@ def _fault(fault: etree._Element, call: str) -> ProbeError:
     codes, reasons = [], []
     for element in fault.iter():
         text = (element.text or "").strip()
-        match _split(element)[1]:
+        match _local(element):
             case "Value" | "faultcode" if text:
                 codes.append(text.rpartition(":")[2])
             case "Text" | "faultstring" if text:
@@ -221,5 +214,8 @@ def _forgiving(text: str) -> etree._Element:
     # Namespace errors are the only ones that we live with.
     bad = [entry.type_name for entry in parser.error_log if entry.level_name == "FATAL"]
     if root is not None and not bad:
+        for element in root.iter():
+            if ":" in str(element.tag) and not _space(element):
+                element.tag = str(element.tag).rpartition(":")[2]  # a prefix that nobody declared is no namespace
         return root
     raise Malformed("answer.truncated" if bad and bad[0] in _CUT else "answer.not_xml")
