@@ -138,7 +138,7 @@ async def run() -> list[tuple[str, float, str]]:
 def main() -> None:
     """Print the table."""
     for what, amount, unit in asyncio.run(run()):
-        print(f"{what:<66}{amount:>12.3f} {unit}")  # noqa: T201  its purpose
+        print(f"{what:<66}{amount:>12.3f} {unit}")
 
 
 if __name__ == "__main__":
