@@ -103,7 +103,7 @@ async def test_a_changed_configuration_is_taken_up_and_a_wrong_one_refused(
         running.send_signal(signal.SIGHUP)
         await systemd.until(READY)
         assert systemd.heard[-2:] == [READY, "STATUS=5 devices"]
-        inventory.write_text(f"{right}\n  - {{id: new, kind: server, address: 127.0.0.1}}\n")
+        inventory.write_text(f"{right}\n- {{id: new, kind: server, address: 127.0.0.1}}\n")
         running.send_signal(signal.SIGHUP)
         await systemd.until("STATUS=6 devices")
         assert running.returncode is None
